@@ -1,0 +1,78 @@
+"""Runs the tests: run.py BUILD [PATH-PREFIX]
+
+A test is a program that prints TAP: build/tests/DIR/x_test (cmocka) or tests/DIR/x_test.{py,sh}. Each
+runs in the root of the checkout with a private home, cache and temporary folder, two at a time. A line per program;
+a failure shows what it printed and the command that repeats it. Closes with 'N passed, N failed'.
+"""
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TIMEOUT_S = 600
+
+
+def tests_under(build, prefix):
+    found = []
+    for source in sorted(glob.glob("tests/*/*_test.*")):
+        name, kind = os.path.splitext(source)
+        short = name[len("tests/"):]
+        if kind not in (".c", ".py", ".sh") or not (short.startswith(prefix) or prefix.startswith(short)):
+            continue
+        command = {".c": [f"{build}/{name}"], ".py": [sys.executable, source], ".sh": ["sh", source]}[kind]
+        found.append((short, command))
+    return found
+
+
+def environment(home, prefix):
+    env = dict(os.environ, HOME=home, XDG_CACHE_HOME=f"{home}/cache", TMPDIR=f"{home}/tmp", WT_CASE=prefix,
+               CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONPATH="python:tests", PYTHONDONTWRITEBYTECODE="1",
+               ASAN_OPTIONS="detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", ""))
+    for name in ("WT_HARD", "WT_TINY"):
+        if not env.get(name):
+            env.pop(name, None)
+    os.makedirs(env["TMPDIR"])
+    return env
+
+
+def run_test(short, command, prefix):
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="wavetile-test.") as home:
+        try:
+            done = subprocess.run(command, env=environment(home, prefix), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
+            code, text = done.returncode, done.stdout.decode(errors="replace")
+        except subprocess.TimeoutExpired as e:
+            code, text = -1, (e.stdout or b"").decode(errors="replace") + f"\ntimed out after {TIMEOUT_S} s"
+    passed = len(re.findall(r"^ok ", text, re.M))
+    failed = len(re.findall(r"^not ok ", text, re.M))
+    if code != 0 and failed == 0:
+        failed = 1  # it died before it could say so
+    if passed + failed == 0:
+        failed, text = 1, text + "\nprinted no TAP line"
+    seconds = time.monotonic() - start
+    return short, command, passed, failed, text, seconds
+
+
+def main():
+    build, prefix = sys.argv[1], (sys.argv[2:] or [""])[0]
+    prefix = prefix[len("tests/"):] if prefix.startswith("tests/") else prefix
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [pool.submit(run_test, short, command, prefix) for short, command in tests_under(build, prefix)]
+        for job in jobs:
+            short, command, good, bad, text, seconds = job.result()
+            passed, failed = passed + good, failed + bad
+            print(f"{'FAIL' if bad else 'ok  '}  {short:32} {good:5} passed {bad:3} failed  {seconds:6.1f}s", flush=True)
+            if bad:
+                print(text[-6000:].rstrip())
+                print(f"again: make check T={short}   (the command alone: {' '.join(command)})", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main())
