@@ -59,6 +59,7 @@ $B/bin/%: $B/src/cli/%.o $B/lib/libwavetile.a
 	$Q$(CC) $(CFLAGS) $< $B/lib/libwavetile.a -o $@ $(LDLIBS)
 $B/bin/%: src/cli/%.sh
 	$Qmkdir -p $(@D); cp $< $@; chmod +x $@
+$B/tests/%.o: CPPFLAGS += -Itests
 $B/tests/%: $B/tests/%.o $B/lib/libwavetile.a $B/share/.stamp
 	$Qmkdir -p $(@D)
 	$Q$(CC) $(CFLAGS) $< $B/lib/libwavetile.a -o $@ $(LDLIBS) -lcmocka
