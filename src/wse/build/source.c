@@ -1,0 +1,181 @@
+// Source files and positions: every byte of every file of a compilation has one number, so that a place costs four
+// bytes in tokens and nodes. Positions start at 1; the end of a file has one too.
+#include "wse/build/csl.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+enum { SOURCE_MAX = 16 << 20 };     // of one file; a larger one is not a program
+
+SrcFile *source_add(Csl *c, const char *path, const char *real, const char *text, size_t size) {
+    if (size > SOURCE_MAX || c->next_pos > UINT32_MAX - SOURCE_MAX - 2)
+        return NULL;
+    SrcFile *f = arena_new(&c->arena, SrcFile);
+    f->path = arena_str(&c->arena, path, strlen(path));
+    f->real = arena_str(&c->arena, real, strlen(real));
+    f->text = arena_str(&c->arena, text, size);
+    f->size = (uint32_t)size;
+    f->base = c->next_pos ? c->next_pos : 1;
+    c->next_pos = f->base + f->size + 1;
+
+    uint32_t n = 1;
+    for (const char *p = f->text; (p = memchr(p, '\n', f->text + size - p)); p++)
+        n++;
+    f->lines = arena_array(&c->arena, uint32_t, n);
+    f->nlines = 1;
+    for (const char *p = f->text; (p = memchr(p, '\n', f->text + size - p)); p++)
+        f->lines[f->nlines++] = (uint32_t)(p + 1 - f->text);
+    vec_push(&c->files, f);
+    return f;
+}
+
+const SrcFile *source_of(const Csl *c, SrcPos pos) {
+    size_t lo = 0, hi = c->files.len;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        const SrcFile *f = c->files.data[mid];
+        if (pos < f->base)
+            hi = mid;
+        else if (pos > f->base + f->size)
+            lo = mid + 1;
+        else
+            return f;
+    }
+    return NULL;
+}
+
+SrcPlace source_place(const Csl *c, SrcPos pos) {
+    const SrcFile *f = source_of(c, pos);
+    if (!f)
+        return (SrcPlace){ 0 };
+    uint32_t offset = pos - f->base, lo = 0, hi = f->nlines;
+    while (hi - lo > 1) {
+        uint32_t mid = (lo + hi) / 2;
+        if (f->lines[mid] <= offset)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    const char *line = f->text + f->lines[lo];
+    const char *end = memchr(line, '\n', f->text + f->size - line);
+    size_t n = (size_t)((end ? end : f->text + f->size) - line);
+    if (n && line[n - 1] == '\r')
+        n--;
+    return (SrcPlace){ f, (int)lo + 1, (int)(offset - f->lines[lo]) + 1, { line, n } };
+}
+
+Str source_text(const Csl *c, SrcPos start, SrcPos end) {
+    const SrcFile *f = source_of(c, start);
+    if (!f || end < start || end > f->base + f->size)
+        return (Str){ "", 0 };
+    return (Str){ f->text + (start - f->base), end - start };
+}
+
+// ---- finding files ----
+
+static const CslFile *given_file(const Csl *c, const char *path) {
+    for (size_t i = 0; i < c->options->nfiles; i++)
+        if (!strcmp(c->options->files[i].path, path))
+            return &c->options->files[i];
+    return NULL;
+}
+
+// One candidate: load it when it is there. *found tells a file that exists but cannot be used.
+static Unit *unit_try(Csl *c, const char *path, Span at, bool *found) {
+    const CslFile *given = given_file(c, path);
+    char real[PATH_MAX];
+    if (given) {
+        snprintf(real, sizeof real, "%s", path);
+    } else {
+        if (dir_exists(path) || !realpath(path, real))
+            return NULL;
+    }
+    *found = true;
+    uint64_t *slot = map_puts(&c->units, real);
+    if (*slot)
+        return (Unit *)(uintptr_t)*slot;
+
+    char *text = NULL;
+    size_t size = 0;
+    if (!given && file_read(path, &text, &size)) {
+        diag_error(c, at, "cannot read '%s': %s", path, wt_last_error());
+        return NULL;
+    }
+    SrcFile *f = given ? source_add(c, path, real, given->text, given->size) : source_add(c, path, real, text, size);
+    free(text);
+    if (!f) {
+        diag_error(c, at, "'%s' is too large for a source file (the limit is %d MiB)", path, SOURCE_MAX >> 20);
+        return NULL;
+    }
+    Unit *u = parse(c, f);
+    *map_puts(&c->units, real) = (uintptr_t)u;
+    return u;
+}
+
+// `<name>` and `<name>` + ".csl" in one directory.
+static Unit *unit_try_in(Csl *c, const char *dir, const char *name, Span at, bool *found) {
+    char path[PATH_CAP];
+    if (!path_join(path, sizeof path, dir, name))
+        return NULL;
+    Unit *u = unit_try(c, path, at, found);
+    size_t n = strlen(path);
+    if (*found || n + 5 > sizeof path || (n > 4 && !strcmp(path + n - 4, ".csl")))
+        return u;
+    memcpy(path + n, ".csl", 5);
+    return unit_try(c, path, at, found);
+}
+
+static Unit *unit_load_library(Csl *c, const char *name, Span at) {
+    const CslOptions *o = c->options;
+    char lib[PATH_CAP] = "";
+    bool found = false;
+    for (size_t i = 0; i < o->nimport_paths && !found; i++) {
+        Unit *u = unit_try_in(c, o->import_paths[i], name, at, &found);
+        if (found)
+            return u;
+    }
+    if (!share_path(lib, sizeof lib, "wse/lib")) {
+        Unit *u = unit_try_in(c, lib, name, at, &found);
+        if (u)
+            u->file->library = true;
+        if (found)
+            return u;
+    }
+    if (diag_error(c, at, "there is no library '<%s>'", name)) {
+        for (size_t i = 0; i < o->nimport_paths; i++)
+            diag_note(c, NOWHERE, "looked in '%s'", o->import_paths[i]);
+        diag_note(c, NOWHERE, "looked in '%s'", lib[0] ? lib : "(the installed library was not found)");
+    }
+    return NULL;
+}
+
+Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
+    size_t n = strlen(path);
+    if (n > PATH_CAP / 2) {
+        diag_error(c, at, "path of %zu bytes is too long", n);
+        return NULL;
+    }
+    if (n > 1 && path[0] == '<' && path[n - 1] == '>')
+        return unit_load_library(c, arena_str(&c->arena, path + 1, n - 2), at);
+
+    char dir[PATH_CAP] = "", full[PATH_CAP];
+    if (from)
+        path_dir(dir, sizeof dir, from->file->path);
+    if (!from || path[0] == '/' || !strcmp(dir, "."))
+        snprintf(full, sizeof full, "%s", path);
+    else if (!path_join(full, sizeof full, dir, path)) {
+        diag_error(c, at, "path '%s/%s' is too long", dir, path);
+        return NULL;
+    }
+    bool found = false;
+    Unit *u = unit_try(c, full, at, &found);
+    if (!found)
+        diag_error(c, at, "there is no file '%s'", full);
+    if (u && from && from->file->library)
+        u->file->library = true;
+    return u;
+}
