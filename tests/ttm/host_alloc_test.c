@@ -1,12 +1,7 @@
 // The allocator and the placement of banks.
 #include "ttm/host/alloc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 static uint64_t take(Alloc *a, uint64_t size, bool bottom_up) {
     uint64_t at = 0;

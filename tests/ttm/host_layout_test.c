@@ -2,12 +2,7 @@
 #include "ttm/host/core.h"
 #include "ttm/host/layout.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 static const Grid grid = { 13, 10 };
 
