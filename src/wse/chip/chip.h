@@ -65,6 +65,7 @@ uint64_t chip_copy_cycles(const WseChip *c, uint64_t words);
 // the next when the last is done. Output drains into host buffers all the time, whether or not a transfer asks for it.
 typedef struct ChipStream {
     unsigned color, x, y, w, h;
+    unsigned dx, dy;      // every dx-th column and dy-th row of the ROI (0: 1); `words` then holds only the PEs served
     uint32_t l;
     const uint32_t *in;   // host to device
     uint32_t *out;        // device to host

@@ -89,7 +89,7 @@ typedef struct ObjShape {
     _(fmovs, 32, 0, 32, 2, 4)                                                                 \
     _(faddh, 16, 16, 16, 4, 8)   _(fadds, 32, 32, 32, 2, 4)   _(faddhs, 32, 16, 32, 2, 4)     \
     _(fsubh, 16, 16, 16, 4, 8)   _(fsubs, 32, 32, 32, 2, 4)                                   \
-    _(fmulh, 16, 16, 16, 4, 8)   _(fmuls, 32, 32, 32, 1, 1)                                   \
+    _(fmulh, 16, 16, 16, 4, 8)   _(fmuls, 32, 32, 32, 2, 4)                                   \
     _(fmaxh, 16, 16, 16, 1, 8)   _(fmaxs, 32, 32, 32, 1, 4)                                   \
     _(fabsh, 16, 0, 16, 4, 8)    _(fabss, 32, 0, 32, 2, 4)                                    \
     _(fnegh, 16, 0, 16, 4, 8)    _(fnegs, 32, 0, 32, 2, 4)                                    \
@@ -130,7 +130,8 @@ typedef struct ObjWhen {       // an action and its target; the id stands in `id
 enum { VEC_ASYNC = 1 << 0,     // asynchronous (a DSR loaded with async makes it so too)
        VEC_PACKED = 1 << 1,    // 16-bit operands on the fabric: two values a wavelet (SDK 2.10's default)
        VEC_DSR_ASYNC = 1 << 2, // DSR load: async
-       VEC_SAVE_ADDRESS = 1 << 3, VEC_SINGLE_STEP = 1 << 4 };
+       VEC_SAVE_ADDRESS = 1 << 3, VEC_SINGLE_STEP = 1 << 4,
+       VEC_ACCUMULATE = 1 << 5 }; // (*p, c, s) where c is the variable p points to: c is what the last element left there
 
 typedef struct ObjVec {
     uint8_t op, flags;
@@ -229,7 +230,9 @@ typedef struct ObjInst {
     uint32_t stack, stack_bytes; // where frames go: [stack, stack + stack_bytes), inside `ram`
     uint32_t code_bytes;       // estimate of native code, counted against 48 KiB
     uint32_t uses;             // ObjUses
-    uint64_t blocked, active;  // task numbers blocked and activated at start
+    // Task numbers (WSE-2 colors, WSE-3 input queues included) that comptime blocks named: @block, @unblock, @activate.
+    // Input channels without a task of their number start blocked unless unblocked here.
+    uint64_t blocked, unblocked, active;
     uint32_t ut_blocked;       // microthreads blocked at start
     uint32_t pad;
 } ObjInst;
