@@ -20,7 +20,7 @@ CC       ?= cc
 PKGS     := libelf libdw libxxhash libcjson
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-CFLAGS   += -std=c17 -g $(MODE) $(WARN) -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -pthread
+CFLAGS   += -std=c17 -g $(MODE) $(WARN) -fPIC -fno-semantic-interposition -ffp-contract=off -fno-strict-aliasing -pthread
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lelf -ldw -lxxhash -lcjson) -ldl -lpthread
 
 SRC   := $(sort $(filter-out src/cli/% src/ttm/lib/% src/wse/lib/%,$(wildcard src/*/*.c src/*/*/*.c)))
