@@ -1,6 +1,7 @@
 // DPRINT records to text, compared with what a C++ stream prints for the same items.
 #include "ttm.h"
 #include "ttm/host/print.h"
+#include "ttm/lib/abi.h"
 
 #include "test.h"
 
@@ -15,9 +16,9 @@ static void put(Text *t, uint8_t type, const void *payload, uint8_t n) {
     sb_add(&t->records, payload, n);
 }
 static void put_byte(Text *t, uint8_t type, uint8_t v) { put(t, type, &v, 1); }
-static void put_u32(Text *t, uint32_t v) { put(t, PRINT_UINT32, &v, 4); }
-static void put_float(Text *t, float v) { put(t, PRINT_FLOAT32, &v, 4); }
-static void put_string(Text *t, const char *s) { put(t, PRINT_CSTR, s, (uint8_t)(strlen(s) + 1)); }
+static void put_u32(Text *t, uint32_t v) { put(t, DPrintUINT32, &v, 4); }
+static void put_float(Text *t, float v) { put(t, DPrintFLOAT32, &v, 4); }
+static void put_string(Text *t, const char *s) { put(t, DPrintCSTR, s, (uint8_t)(strlen(s) + 1)); }
 
 static void on_line(void *user, const char *line) {
     sb_printf(&((Text *)user)->lines, "%s|", line);
@@ -57,28 +58,28 @@ static void integers_follow_the_base(void **state) {
     int8_t small = -5;
     int64_t big = INT64_MIN;
     uint64_t huge = UINT64_MAX;
-    put(&t, PRINT_INT16, &minus, 2);
+    put(&t, DPrintINT16, &minus, 2);
     put_string(&t, " ");
-    put(&t, PRINT_INT8, &small, 1);
+    put(&t, DPrintINT8, &small, 1);
     put_string(&t, " ");
-    put(&t, PRINT_INT64, &big, 8);
+    put(&t, DPrintINT64, &big, 8);
     put_string(&t, " ");
-    put(&t, PRINT_UINT64, &huge, 8);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintUINT64, &huge, 8);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "-2 -5 -9223372036854775808 18446744073709551615|");
-    put_byte(&t, PRINT_HEX, 0);
-    put(&t, PRINT_INT16, &minus, 2);
+    put_byte(&t, DPrintHEX, 0);
+    put(&t, DPrintINT16, &minus, 2);
     put_string(&t, " ");
-    put(&t, PRINT_INT8, &small, 1);
+    put(&t, DPrintINT8, &small, 1);
     put_string(&t, " ");
     put_u32(&t, 0xdeadbeef);
-    put_byte(&t, PRINT_OCT, 0);
+    put_byte(&t, DPrintOCT, 0);
     put_string(&t, " ");
     put_u32(&t, 8);
-    put_byte(&t, PRINT_DEC, 0);
+    put_byte(&t, DPrintDEC, 0);
     put_string(&t, " ");
     put_u32(&t, 8);
-    put_byte(&t, PRINT_ENDL, 0);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "fffe fffffffb deadbeef 10 8|");
     drop(&t);
 }
@@ -91,35 +92,35 @@ static void floats_follow_precision_and_style(void **state) {
     put_string(&t, " ");
     put_float(&t, 1e10f);
     put_string(&t, " ");
-    put(&t, PRINT_BFLOAT16, &bf16, 2);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintBFLOAT16, &bf16, 2);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "0.333333 1e+10 3.14062|");
-    put_byte(&t, PRINT_SETPRECISION, 2);
-    put_byte(&t, PRINT_FIXED, 0);
+    put_byte(&t, DPrintSETPRECISION, 2);
+    put_byte(&t, DPrintFIXED, 0);
     put_float(&t, 2.5f);
-    put_byte(&t, PRINT_DEFAULTFLOAT, 0);
+    put_byte(&t, DPrintDEFAULTFLOAT, 0);
     put_string(&t, " ");
     put_float(&t, 2.5f);
-    put_byte(&t, PRINT_SETPRECISION, 255);
-    put_byte(&t, PRINT_FIXED, 0);
+    put_byte(&t, DPrintSETPRECISION, 255);
+    put_byte(&t, DPrintFIXED, 0);
     put_string(&t, " ");
     put_float(&t, -3.4028234664e38f);
     print_records(&t.printer, (const uint8_t *)t.records.p, t.records.n, on_line, &t);
     print_flush(&t.printer, on_line, &t);
     assert_memory_equal(sb_str(&t.lines), "2.50 2.5 -340282346638528859811704183484516925440.000",
-                        54);
+                        53);
     drop(&t);
 }
 
 static void width_holds_for_one_item(void **state) {
     (void)state;
     Text t = { 0 };
-    put_byte(&t, PRINT_SETW, 6);
+    put_byte(&t, DPrintSETW, 6);
     put_u32(&t, 42);
     put_u32(&t, 42);
-    put_byte(&t, PRINT_SETW, 3);
-    put_byte(&t, PRINT_CHAR, 'c');
-    put_byte(&t, PRINT_ENDL, 0);
+    put_byte(&t, DPrintSETW, 3);
+    put_byte(&t, DPrintCHAR, 'c');
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "    4242  c|");
     drop(&t);
 }
@@ -130,19 +131,19 @@ static void tile_slices_print_row_by_row(void **state) {
     uint8_t slice[24] = { [4] = 0, 2, 1, 0, 2, 1, 0, TTM_FORMAT_FLOAT16_B, 4, 1, 2, 0 };
     uint16_t data[4] = { 0x3f80, 0x4000, 0x4040, 0x4080 };
     memcpy(slice + 16, data, 8);
-    put(&t, PRINT_TILESLICE, slice, 24);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintTILESLICE, slice, 24);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "1 2|3 4|");
     slice[12] = 3; // one datum less than the range asks for
-    put(&t, PRINT_TILESLICE, slice, 22);
+    put(&t, DPrintTILESLICE, slice, 22);
     expect(&t, "1 2|3 <TileSlice data truncated due to exceeding max count (3)>|");
     slice[14] = 4;
-    put(&t, PRINT_TILESLICE, slice, 24);
+    put(&t, DPrintTILESLICE, slice, 24);
     expect(&t, "Tried printing CBIndex::c_0: BAD TILE POINTER (ptr=0, count=3)|");
     uint8_t bfp[20] = { [4] = 0, 1, 1, 0, 2,   1,    0,   TTM_FORMAT_BFP8_B,
                         2,       0, 2, 0, 127, 0x40, 127, 0xe0 }; // 1.0 and -1.5
-    put(&t, PRINT_TILESLICE, bfp, 20);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintTILESLICE, bfp, 20);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "1 -1.5|");
     drop(&t);
 }
@@ -151,12 +152,12 @@ static void arrays_print_by_type(void **state) {
     (void)state;
     Text t = { 0 };
     uint32_t raw[2] = { 7, 255 };
-    put(&t, PRINT_U32_ARRAY, raw, 8);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintU32_ARRAY, raw, 8);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "0x7 0xff |");
     uint32_t typed[2] = { 0xfffffffe, 2u << 16 | TTM_FORMAT_INT32 };
-    put(&t, PRINT_TYPED_U32_ARRAY, typed, 8);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintTYPED_U32_ARRAY, typed, 8);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "-2 |");
     drop(&t);
 }
@@ -169,8 +170,8 @@ static void damaged_records_are_said_not_trusted(void **state) {
     expect(&t, "<damaged print buffer: record of type 5, 4 bytes>|");
     sb_add(&t.records, "\x63\x00", 2);
     expect(&t, "<damaged print buffer: record of type 99, 0 bytes>|");
-    put(&t, PRINT_TILESLICE, "abc", 3);
-    put_byte(&t, PRINT_ENDL, 0);
+    put(&t, DPrintTILESLICE, "abc", 3);
+    put_byte(&t, DPrintENDL, 0);
     expect(&t, "<tile slice of 3 bytes, too short>|");
     uint32_t x = 1;
     for (int round = 0; round < 20000; round++) {

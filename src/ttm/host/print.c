@@ -1,5 +1,6 @@
 #include "ttm/host/print.h"
 #include "ttm.h"
+#include "ttm/lib/abi.h"
 
 #include <stdio.h>
 
@@ -68,14 +69,6 @@ static float float_of_fields(uint32_t datum, int exponent_bits, int mantissa_bit
                     mantissa << (23 - mantissa_bits));
 }
 
-typedef struct Slice {
-    uint32_t cb_ptr;
-    uint8_t h0, h1, hs, w0, w1, ws;
-    uint8_t cb, format, count, endl_rows, code, pad;
-} Slice;
-
-enum { SLICE_OK = 2, SLICE_BAD_POINTER = 4, SLICE_BAD_FORMAT = 5, SLICE_MATH = 6, SLICE_ETH = 7 };
-
 static uint32_t load(const uint8_t *p, int bytes) {
     uint32_t v = 0;
     memcpy(&v, p, (size_t)bytes);
@@ -110,42 +103,45 @@ static void add_datum(Printer *p, uint8_t format, uint32_t v) {
 }
 
 static void add_slice(Printer *p, const uint8_t *payload, size_t n) {
-    Slice s;
+    DPrintTileSlice s;
     if (n < sizeof s) {
         sb_printf(&p->line, "<tile slice of %zu bytes, too short>", n);
         return;
     }
     memcpy(&s, payload, sizeof s);
-    int size = slice_datum_size(s.format);
-    if (s.code == SLICE_BAD_POINTER) {
+    int size = slice_datum_size(s.data_format);
+    if (s.return_code == DPrintErrorBadPointer) {
         sb_printf(&p->line, "Tried printing CBIndex::c_%u: BAD TILE POINTER (ptr=%u, count=%u)\n",
-                  s.cb, s.cb_ptr, s.count);
-    } else if (s.code == SLICE_BAD_FORMAT || (s.code == SLICE_OK && size == 0)) {
-        sb_printf(&p->line, "Tried printing CBIndex::c_%u: Unsupported data format (%u)\n", s.cb,
-                  s.format);
-    } else if (s.code == SLICE_MATH || s.code == SLICE_ETH) {
+                  s.cb_id, s.cb_ptr, s.data_count);
+    } else if (s.return_code == DPrintErrorUnsupportedFormat ||
+               (s.return_code == DPrintOK && size == 0)) {
+        sb_printf(&p->line, "Tried printing CBIndex::c_%u: Unsupported data format (%u)\n", s.cb_id,
+                  s.data_format);
+    } else if (s.return_code == DPrintErrorMath || s.return_code == DPrintErrorEthernet) {
         sb_printf(&p->line,
                   "Warning: %s core does not support TileSlice printing, omitting print...\n",
-                  s.code == SLICE_MATH ? "MATH" : "Ethernet");
-    } else if (s.code != SLICE_OK) {
+                  s.return_code == DPrintErrorMath ? "MATH" : "Ethernet");
+    } else if (s.return_code != DPrintOK) {
         sb_printf(
             &p->line,
             "Warning: TileSlice printing failed with unknown return code %u, omitting print...\n",
-            s.code);
+            s.return_code);
     }
-    if (s.code != SLICE_OK || size == 0) return;
+    if (s.return_code != DPrintOK || size == 0) return;
 
     size_t held = (n - sizeof s) / (size_t)size, i = 0;
-    if (held > s.count) held = s.count;
-    for (int h = s.h0; h < s.h1 && s.hs; h += s.hs) {
-        for (int w = s.w0; w < s.w1 && s.ws; w += s.ws, i++) {
+    if (held > s.data_count) held = s.data_count;
+    for (int h = s.slice_range.h0; h < s.slice_range.h1 && s.slice_range.hs;
+         h += s.slice_range.hs) {
+        for (int w = s.slice_range.w0; w < s.slice_range.w1 && s.slice_range.ws;
+             w += s.slice_range.ws, i++) {
             if (i >= held) {
                 sb_printf(&p->line, "<TileSlice data truncated due to exceeding max count (%u)>\n",
-                          s.count);
+                          s.data_count);
                 return;
             }
-            add_datum(p, s.format, load(payload + sizeof s + i * (size_t)size, size));
-            if (w + s.ws < s.w1) sb_putc(&p->line, ' ');
+            add_datum(p, s.data_format, load(payload + sizeof s + i * (size_t)size, size));
+            if (w + s.slice_range.ws < s.slice_range.w1) sb_putc(&p->line, ' ');
         }
         if (s.endl_rows) sb_putc(&p->line, '\n');
     }
@@ -237,55 +233,55 @@ static void print_record(Printer *p, uint8_t type, const uint8_t *at, uint8_t n,
     bool ended = p->after_slice;
     p->after_slice = false;
     switch (type) {
-    case PRINT_CSTR: add_string(p, (const char *)at, n, emit, user); break;
-    case PRINT_ENDL:
+    case DPrintCSTR: add_string(p, (const char *)at, n, emit, user); break;
+    case DPrintENDL:
         if (!ended || p->line.n) emit_line(p, emit, user);
         break;
-    case PRINT_SETW: p->width = p->last_width = (uint8_t)v; break;
-    case PRINT_SETPRECISION: p->precision = (uint8_t)v; break;
-    case PRINT_FIXED: p->fixed = true; break;
-    case PRINT_DEFAULTFLOAT: p->fixed = false; break;
-    case PRINT_HEX: p->base = 16; break;
-    case PRINT_OCT: p->base = 8; break;
-    case PRINT_DEC: p->base = 10; break;
-    case PRINT_UINT8: // a stream takes an unsigned char for a character
-    case PRINT_CHAR: add_item(p, (const char *)at, 1); break;
-    case PRINT_UINT16: add_unsigned(p, (uint16_t)v); break;
-    case PRINT_UINT32: add_unsigned(p, (uint32_t)v); break;
-    case PRINT_UINT64: add_unsigned(p, v); break;
-    case PRINT_INT8: add_signed(p, (int8_t)v, 4); break;
-    case PRINT_INT16: add_signed(p, (int16_t)v, 2); break;
-    case PRINT_INT32: add_signed(p, (int32_t)v, 4); break;
-    case PRINT_INT64: add_signed(p, (int64_t)v, 8); break;
-    case PRINT_FLOAT32: add_float(p, float_of((uint32_t)v)); break;
-    case PRINT_BFLOAT16: add_float(p, float_of((uint32_t)v << 16)); break;
-    case PRINT_TILESLICE: {
+    case DPrintSETW: p->width = p->last_width = (uint8_t)v; break;
+    case DPrintSETPRECISION: p->precision = (uint8_t)v; break;
+    case DPrintFIXED: p->fixed = true; break;
+    case DPrintDEFAULTFLOAT: p->fixed = false; break;
+    case DPrintHEX: p->base = 16; break;
+    case DPrintOCT: p->base = 8; break;
+    case DPrintDEC: p->base = 10; break;
+    case DPrintUINT8: // a stream takes an unsigned char for a character
+    case DPrintCHAR: add_item(p, (const char *)at, 1); break;
+    case DPrintUINT16: add_unsigned(p, (uint16_t)v); break;
+    case DPrintUINT32: add_unsigned(p, (uint32_t)v); break;
+    case DPrintUINT64: add_unsigned(p, v); break;
+    case DPrintINT8: add_signed(p, (int8_t)v, 4); break;
+    case DPrintINT16: add_signed(p, (int16_t)v, 2); break;
+    case DPrintINT32: add_signed(p, (int32_t)v, 4); break;
+    case DPrintINT64: add_signed(p, (int64_t)v, 8); break;
+    case DPrintFLOAT32: add_float(p, float_of((uint32_t)v)); break;
+    case DPrintBFLOAT16: add_float(p, float_of((uint32_t)v << 16)); break;
+    case DPrintTILESLICE: {
         add_slice(p, at, n);
         bool newline = p->line.n && p->line.p[p->line.n - 1] == '\n';
         split_lines(p, emit, user);
         p->after_slice = newline;
         break;
     }
-    case PRINT_U32_ARRAY: add_array(p, at, n / 4, false); break;
-    case PRINT_TYPED_U32_ARRAY: add_array(p, at, n / 4, true); break;
+    case DPrintU32_ARRAY: add_array(p, at, n / 4, false); break;
+    case DPrintTYPED_U32_ARRAY: add_array(p, at, n / 4, true); break;
     }
 }
 
 // The size that a record of this type has, 0: any.
 static uint8_t record_size(uint8_t type) {
     switch (type) {
-    case PRINT_CSTR:
-    case PRINT_TILESLICE:
-    case PRINT_U32_ARRAY:
-    case PRINT_TYPED_U32_ARRAY: return 0;
-    case PRINT_UINT16:
-    case PRINT_INT16:
-    case PRINT_BFLOAT16: return 2;
-    case PRINT_UINT32:
-    case PRINT_INT32:
-    case PRINT_FLOAT32: return 4;
-    case PRINT_UINT64:
-    case PRINT_INT64: return 8;
+    case DPrintCSTR:
+    case DPrintTILESLICE:
+    case DPrintU32_ARRAY:
+    case DPrintTYPED_U32_ARRAY: return 0;
+    case DPrintUINT16:
+    case DPrintINT16:
+    case DPrintBFLOAT16: return 2;
+    case DPrintUINT32:
+    case DPrintINT32:
+    case DPrintFLOAT32: return 4;
+    case DPrintUINT64:
+    case DPrintINT64: return 8;
     default: return 1;
     }
 }
@@ -298,8 +294,8 @@ void print_records(Printer *p, const uint8_t *records, size_t n, PrintLineFn emi
     }
     for (size_t at = 0; at < n;) {
         uint8_t type = records[at], size = at + 1 < n ? records[at + 1] : 0;
-        uint8_t want = type < PRINT_TYPES ? record_size(type) : 255;
-        if (type >= PRINT_TYPES || at + 2 + size > n || (want && want != size)) {
+        uint8_t want = type < DPrintTypeID_Count ? record_size(type) : 255;
+        if (type >= DPrintTypeID_Count || at + 2 + size > n || (want && want != size)) {
             sb_printf(&p->line, "<damaged print buffer: record of type %u, %u bytes>", type, size);
             emit_line(p, emit, user);
             return;

@@ -9,33 +9,6 @@
 
 #include <stdint.h>
 
-enum PrintType {
-    PRINT_CSTR,
-    PRINT_ENDL,
-    PRINT_SETW,
-    PRINT_UINT8,
-    PRINT_UINT16,
-    PRINT_UINT32,
-    PRINT_UINT64,
-    PRINT_INT8,
-    PRINT_INT16,
-    PRINT_INT32,
-    PRINT_INT64,
-    PRINT_FLOAT32,
-    PRINT_CHAR,
-    PRINT_BFLOAT16,
-    PRINT_SETPRECISION,
-    PRINT_FIXED,
-    PRINT_DEFAULTFLOAT,
-    PRINT_HEX,
-    PRINT_OCT,
-    PRINT_DEC,
-    PRINT_TILESLICE,
-    PRINT_U32_ARRAY,
-    PRINT_TYPED_U32_ARRAY,
-    PRINT_TYPES
-};
-
 typedef struct Printer {
     StrBuf line; // what has no newline yet
     uint8_t width, last_width, precision, base;
