@@ -34,15 +34,16 @@ typedef struct CslOptions {
     CslSdk sdk;                         // 0: CSL_SDK_1_4
     CslFp16 fp16;
     CslEmit emit;                       // other than NONE: stop after that stage and return its text, write no files
-    int fabric_width, fabric_height;    // 0: as large as the program needs
-    int fabric_x, fabric_y;             // offsets of the rectangle; see `fabric_given`
+    int fabric_width, fabric_height;    // not given: as large as the program needs
+    int fabric_x, fabric_y;             // of the rectangle's north-west PE; not given: the least that memcpy allows
     bool fabric_dims_given, fabric_offsets_given;
     const CslBinding *params;
     size_t nparams;
     const CslBinding *colors;
     size_t ncolors;
     bool memcpy;
-    int channels;                       // 0: not given, which is 1
+    int channels;
+    bool channels_given;                // else 1
     int west_buf, east_buf;
     const char *const *import_paths;
     size_t nimport_paths;
@@ -71,6 +72,7 @@ typedef struct CslResult {
     size_t ndiagnostics;
     int errors, warnings;
     char *rendered;                     // the same as text, ready for a terminal; "" when there are none
+    char *params_json;                  // the resolved parameters, as --output-json writes them; "" before that stage
     char *output;                       // what --emit, --out-routes and @comptime_print say; "" when nothing
     void *memory;                       // owner of all of the above
 } CslResult;
@@ -131,6 +133,7 @@ bool diag_error(Csl *c, Span at, const char *fmt, ...) __attribute__((format(pri
 bool diag_warning(Csl *c, Span at, const char *fmt, ...) __attribute__((format(printf, 3, 4), cold));
 void diag_note(Csl *c, Span at, const char *fmt, ...) __attribute__((format(printf, 3, 4), cold));     // to the last one
 bool diag_stop(const Csl *c);           // past the error limit: return as soon as you can
+void diag_sort(Csl *c, size_t first);   // messages from `first` on, each with its notes, into the order of their places
 void diag_finish(Csl *c, CslResult *r); // render everything into the result
 #define NOWHERE ((Span){ 0, 0, 0 })
 
@@ -249,6 +252,7 @@ typedef struct Attrs { Node *align, *linksection, *linkname; } Attrs;   // each 
 
 // A node is immutable after parsing: one file's tree serves every instance of the module. `id` counts from 0 within the
 // file, for side tables of Unit.nnodes entries.
+// `.{}` is a STRUCT_LITERAL without fields, though it may mean an empty tuple; `{}` is an empty BLOCK, the void value.
 struct Node {
     uint8_t kind, op;
     uint16_t flags;
@@ -302,8 +306,8 @@ struct Node {
 
 enum { NODE_HEIGHT_MAX = 1200 };
 
-// Visits every child in source order.
-void node_each(const Node *n, void (*visit)(void *ctx, Node *child), void *ctx);
+// Visits every child in source order; `role` is the name of the field that holds it.
+void node_each(const Node *n, void (*visit)(void *ctx, Node *child, const char *role), void *ctx);
 
 static inline Span span_of(const Node *n) { return (Span){ n->pos, n->start, n->end }; }
 
@@ -331,6 +335,16 @@ const char *node_kind_name(NodeKind kind);      // "VAR"
 const char *op_text(CslOp op);                  // "<<"
 
 // ---------------------------------------------------------------------------------------------------------------
+// compile.c
+// ---------------------------------------------------------------------------------------------------------------
+
+// Where the rectangle stands on the fabric, and memcpy's channels (0 without --memcpy).
+typedef struct CslPlacement { int x, y, width, height, channels; } CslPlacement;
+
+// For @set_rectangle(width, height): checks it against the options, in diagnostics.
+void place_on_fabric(Csl *c, int width, int height, CslPlacement *out);
+
+// ---------------------------------------------------------------------------------------------------------------
 // The context
 // ---------------------------------------------------------------------------------------------------------------
 
@@ -347,5 +361,6 @@ struct Csl {
     int errors, warnings;
     bool dropped;                       // the last message was dropped, and so are its notes
     StrBuf output;                      // becomes CslResult.output
+    StrBuf params_json;
     struct Sema *sema;                  // what semantic analysis keeps
 };

@@ -96,6 +96,34 @@ void diag_note(Csl *c, Span at, const char *fmt, ...) {
     va_end(ap);
 }
 
+static bool before(const Diag *a, const Diag *b) { return a->at.at && b->at.at && a->at.at < b->at.at; }
+
+void diag_sort(Csl *c, size_t first) {
+    // Insertion of whole groups: there are few, and nearly all of them stand in order.
+    for (size_t i = first, n; i < c->diags.len; i += n) {
+        Diag *d = c->diags.data;
+        for (n = 1; i + n < c->diags.len && d[i + n].severity == CSL_NOTE;)
+            n++;
+        size_t to = i;
+        for (size_t j = i; j-- > first;) {
+            if (d[j].severity == CSL_NOTE)
+                continue;
+            if (!before(&d[i], &d[j]))
+                break;
+            to = j;
+        }
+        if (to == i)
+            continue;
+        Diag *group = malloc(n * sizeof *group);
+        if (!group)
+            return;
+        memcpy(group, d + i, n * sizeof *d);
+        memmove(d + to + n, d + to, (i - to) * sizeof *d);
+        memcpy(d + to, group, n * sizeof *d);
+        free(group);
+    }
+}
+
 // ---- spelling ----
 
 // A name is near enough when at most a third of it, and at least one character, has to change.
@@ -196,6 +224,7 @@ void diag_finish(Csl *c, CslResult *r) {
     r->errors = c->errors;
     r->warnings = c->warnings;
     r->rendered = arena_str(a, sb_str(&b), b.n);
+    r->params_json = arena_str(a, sb_str(&c->params_json), c->params_json.n);
     r->output = arena_str(a, sb_str(&c->output), c->output.n);
     sb_free(&b);
 }

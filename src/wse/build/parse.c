@@ -141,39 +141,39 @@ static void expect_semi(Parser *p, const char *what) {
 
 // ---- nodes ----
 
-// Every child of a node, in source order.
-void node_each(const Node *n, void (*visit)(void *ctx, Node *child), void *ctx) {
-#define ONE(child) do { if (child) visit(ctx, child); } while (0)
-#define ALL(list)  do { for (uint32_t i_ = 0; i_ < (list).len; i_++) visit(ctx, (list).data[i_]); } while (0)
-#define ATTRS(a)   do { if (a) { ONE((a)->align); ONE((a)->linksection); ONE((a)->linkname); } } while (0)
+// Every child of a node, in source order, with what it is to its parent.
+void node_each(const Node *n, void (*visit)(void *ctx, Node *child, const char *role), void *ctx) {
+#define ONE(of, child) do { if (n->of.child) visit(ctx, n->of.child, #child); } while (0)
+#define ALL(of, list)  do { for (uint32_t i_ = 0; i_ < n->of.list.len; i_++) visit(ctx, n->of.list.data[i_], #list); } while (0)
+#define ATTRS(of)      do { if (n->of.attrs) { ONE(of, attrs->align); ONE(of, attrs->linksection); ONE(of, attrs->linkname); } } while (0)
     switch ((NodeKind)n->kind) {
-    case ND_VAR: ONE(n->var.type); ATTRS(n->var.attrs); ONE(n->var.init); break;
-    case ND_FN: ALL(n->fn.params); ONE(n->fn.result); ATTRS(n->fn.attrs); ONE(n->fn.body); break;
-    case ND_PARAM: ONE(n->param.type); break;
-    case ND_COMPTIME_BLOCK: case ND_LAYOUT: ONE(n->block_decl.body); break;
-    case ND_ASSIGN: ONE(n->assign.lhs); ONE(n->assign.rhs); break;
-    case ND_BLOCK: ALL(n->block.stmts); break;
-    case ND_IF: ONE(n->if_.cond); ONE(n->if_.then); ONE(n->if_.otherwise); break;
-    case ND_FOR: ONE(n->for_.over); ONE(n->for_.elem); ONE(n->for_.index); ONE(n->for_.body); break;
-    case ND_WHILE: ONE(n->while_.cond); ONE(n->while_.step); ONE(n->while_.body); break;
-    case ND_SWITCH: ONE(n->switch_.on); ALL(n->switch_.cases); break;
-    case ND_CASE: ALL(n->case_.values); ONE(n->case_.body); break;
-    case ND_BREAK: case ND_CONTINUE: case ND_RETURN: ONE(n->jump.value); break;
-    case ND_ASM: ONE(n->asm_.text); ALL(n->asm_.outputs); ALL(n->asm_.inputs); ALL(n->asm_.clobbers); break;
-    case ND_ASM_OPERAND: ONE(n->asm_operand.constraint); ONE(n->asm_operand.value); break;
-    case ND_UNARY: case ND_ADDRESS: case ND_DEREF: case ND_COMPTIME: ONE(n->unary.operand); break;
-    case ND_BINARY: ONE(n->binary.lhs); ONE(n->binary.rhs); break;
-    case ND_FIELD: ONE(n->field.of); break;
-    case ND_INDEX: case ND_CALL: ONE(n->call.of); ALL(n->call.args); break;
-    case ND_BUILTIN: ALL(n->builtin.args); break;
-    case ND_ARRAY_LITERAL: case ND_TUPLE: case ND_STRUCT_LITERAL: ONE(n->literal.type); ALL(n->literal.items); break;
-    case ND_FIELD_INIT: ONE(n->field_init.value); break;
-    case ND_TENSOR: ALL(n->tensor.vars); ALL(n->tensor.extents); ONE(n->tensor.access); break;
-    case ND_ARRAY_TYPE: ALL(n->array_type.dims); ONE(n->array_type.elem); break;
-    case ND_POINTER_TYPE: ONE(n->pointer_type.to); break;
-    case ND_FN_TYPE: ALL(n->fn_type.params); ONE(n->fn_type.result); break;
-    case ND_STRUCT_TYPE: case ND_UNION_TYPE: case ND_ENUM_TYPE: ONE(n->aggregate.base); ALL(n->aggregate.members); break;
-    case ND_MEMBER: ONE(n->member.type); ONE(n->member.value); break;
+    case ND_VAR: ONE(var, type); ATTRS(var); ONE(var, init); break;
+    case ND_FN: ALL(fn, params); ONE(fn, result); ATTRS(fn); ONE(fn, body); break;
+    case ND_PARAM: ONE(param, type); break;
+    case ND_COMPTIME_BLOCK: case ND_LAYOUT: ONE(block_decl, body); break;
+    case ND_ASSIGN: ONE(assign, lhs); ONE(assign, rhs); break;
+    case ND_BLOCK: ALL(block, stmts); break;
+    case ND_IF: ONE(if_, cond); ONE(if_, then); ONE(if_, otherwise); break;
+    case ND_FOR: ONE(for_, over); ONE(for_, elem); ONE(for_, index); ONE(for_, body); break;
+    case ND_WHILE: ONE(while_, cond); ONE(while_, step); ONE(while_, body); break;
+    case ND_SWITCH: ONE(switch_, on); ALL(switch_, cases); break;
+    case ND_CASE: ALL(case_, values); ONE(case_, body); break;
+    case ND_BREAK: case ND_CONTINUE: case ND_RETURN: ONE(jump, value); break;
+    case ND_ASM: ONE(asm_, text); ALL(asm_, outputs); ALL(asm_, inputs); ALL(asm_, clobbers); break;
+    case ND_ASM_OPERAND: ONE(asm_operand, constraint); ONE(asm_operand, value); break;
+    case ND_UNARY: case ND_ADDRESS: case ND_DEREF: case ND_COMPTIME: ONE(unary, operand); break;
+    case ND_BINARY: ONE(binary, lhs); ONE(binary, rhs); break;
+    case ND_FIELD: ONE(field, of); break;
+    case ND_INDEX: case ND_CALL: ONE(call, of); ALL(call, args); break;
+    case ND_BUILTIN: ALL(builtin, args); break;
+    case ND_ARRAY_LITERAL: case ND_TUPLE: case ND_STRUCT_LITERAL: ONE(literal, type); ALL(literal, items); break;
+    case ND_FIELD_INIT: ONE(field_init, value); break;
+    case ND_TENSOR: ALL(tensor, vars); ALL(tensor, extents); ONE(tensor, access); break;
+    case ND_ARRAY_TYPE: ALL(array_type, dims); ONE(array_type, elem); break;
+    case ND_POINTER_TYPE: ONE(pointer_type, to); break;
+    case ND_FN_TYPE: ALL(fn_type, params); ONE(fn_type, result); break;
+    case ND_STRUCT_TYPE: case ND_UNION_TYPE: case ND_ENUM_TYPE: ONE(aggregate, base); ALL(aggregate, members); break;
+    case ND_MEMBER: ONE(member, type); ONE(member, value); break;
     case ND_INT: case ND_FLOAT: case ND_STRING: case ND_BOOL: case ND_IDENT: case ND_ERROR: case ND_COUNT: break;
     }
 #undef ONE
@@ -190,7 +190,8 @@ static Node *new_node(Parser *p, NodeKind kind, SrcPos pos, SrcPos start) {
     return n;
 }
 
-static void measure(void *parent, Node *child) {
+static void measure(void *parent, Node *child, const char *role) {
+    (void)role;
     Node *n = parent;
     if (child->height >= n->height)
         n->height = (uint16_t)(child->height + 1);
@@ -437,7 +438,7 @@ static Node *parse_char(Parser *p) {
             return done(p, n);
     }
     p->u->broken = true;
-    diag_error(p->c, token_span(t), s.n == 2 ? "empty character" : "a character is one character");
+    diag_error(p->c, token_span(t), s.n == 2 ? "empty character literal" : "a character literal holds one character");
     return done(p, n);
 }
 
@@ -1226,7 +1227,7 @@ static Node *parse_statement(Parser *p) {
     if (at(p, TK_CONST) || at(p, TK_VAR))
         return parse_var(p, start, 0);
     Node *n = starts_block_like(p) ? parse_block_like(p) : parse_expr_or_assign(p);
-    if (ends_with_block(n) && starts_value(p))
+    if (p->panic || (ends_with_block(n) && starts_value(p)))
         return n;
     if (!accept(p, TK_SEMI) && !ends_with_block(n))
         expect_semi(p, n->kind == ND_ASSIGN ? "assignment" : "statement");
@@ -1263,7 +1264,7 @@ static void recover(Parser *p, int column, size_t nesting) {
             break;
         bool ends = at(p, TK_SEMI) && (p->open.len <= nesting || vec_last(&p->open) != TK_LBRACE);
         take(p);
-        if (ends)
+        if (ends && !at(p, TK_ELSE))
             break;
         if (p->open.len <= nesting && p->t[-1].kind == TK_RBRACE && p->t - 1 != from) {
             accept(p, TK_SEMI);
@@ -1311,11 +1312,14 @@ static Node *parse_block(Parser *p, Name *label) {
     if (accept(p, TK_RBRACE))
         return done(p, n);
     bool declaration = !at(p, TK_EOF);
-    if (declaration && column_if_first(p, p->t) > 1) {
-        if (!diag_stop(p->c))
-            parse_error(p, token_span(p->t), "%s may only stand at top level", token_name(peek(p)));
-    } else if (parse_error(p, token_span(p->t), "a block is not closed before %s", declaration ? "this declaration" : "the end of the file"))
-        diag_note(p->c, token_span(open), "the block begins here");
+    if (declaration && column_if_first(p, p->t) > 1)
+        parse_error(p, token_span(p->t), "%s may only stand at top level", token_name(peek(p)));
+    else if (!p->panic) {       // the declaration itself may be fine
+        p->u->broken = true;
+        if (diag_error(p->c, token_span(p->t), "a block is not closed before %s",
+                       declaration ? "this declaration" : "the end of the file"))
+            diag_note(p->c, token_span(open), "the block begins here");
+    }
     return done(p, n);
 }
 
@@ -1504,6 +1508,7 @@ Unit *parse(Csl *c, SrcFile *f) {
     u->file = f;
     Parser p = { .c = c, .u = u };
     int errors = c->errors;
+    size_t first_diag = c->diags.len;
     lex(c, f, &p.tokens);
     p.t = p.tokens.data;
     NodeVec v = { 0 };
@@ -1524,6 +1529,7 @@ Unit *parse(Csl *c, SrcFile *f) {
     }
     u->decls = list_of(&p, &v);
     u->broken |= c->errors > errors;
+    diag_sort(c, first_diag);
     vec_free(&p.tokens);
     vec_free(&p.open);
     vec_free(&p.labels);
