@@ -1,0 +1,62 @@
+"""Looks into the memory of a run that has stopped."""
+import struct
+
+import numpy as np
+
+from cerebras.sdk.runtime import sdkruntimepybind as _runtime
+
+
+def _parse_trace(buffer):
+    """The values in the buffer of the <debug> library (src/wse/lib/debug.csl describes the records)."""
+    values, at = [], 0
+    while at + 2 <= len(buffer):
+        tag, high = chr(buffer[at]), buffer[at + 1]
+        at += 2
+        if tag in "?bB":
+            values.append(struct.unpack(f"<{tag}", bytes([high]))[0])
+            continue
+        size = 6 if tag == "t" else high if tag == "s" else struct.calcsize(f"<{tag}")
+        data = buffer[at:at + size]
+        if len(data) < size:
+            break  # the buffer ended within a record
+        at += size
+        if tag == "t":
+            values.append(int.from_bytes(data, "little"))
+        elif tag == "s":
+            values.append(data.split(b"\0")[0].decode("utf-8", errors="replace"))
+        else:
+            values.append(struct.unpack(f"<{tag}", data)[0])
+    return values
+
+
+class debug_util:
+    """The last run of an artifact directory in this process. Coordinates are those of the fabric."""
+
+    def __init__(self, bindir, cmaddr=None):
+        if cmaddr:
+            raise RuntimeError(f"cmaddr={cmaddr!r}: only the simulated wafer can be looked into")
+        run = _runtime._find_run(bindir)
+        if run is None:
+            raise RuntimeError(f"no program of '{bindir}' has been loaded in this process: use debug_util after "
+                               "SdkRuntime.stop()")
+        self._rt = run._rt
+        info = self._rt.info()
+        self._offset = (info.offset_x, info.offset_y)
+
+    def _read(self, col, row, symbol):
+        return self._rt.read_symbol(int(col) - self._offset[0], int(row) - self._offset[1], symbol)
+
+    def get_symbol(self, col, row, symbol, dtype):
+        """The value of a symbol of one PE, as an array of `dtype`."""
+        return np.frombuffer(self._read(col, row, symbol), dtype=np.uint8).copy().view(np.dtype(dtype))
+
+    def get_symbol_rect(self, rectangle, symbol, dtype):
+        """The same for ((column, row), (width, height)): an array [column][row][element]."""
+        (col, row), (width, height) = rectangle
+        return np.array([[self.get_symbol(col + i, row + j, symbol, dtype) for j in range(height)]
+                         for i in range(width)])
+
+    def read_trace(self, px, py, name):
+        """What the PE recorded with the <debug> library under the key `name`, in order."""
+        words = int.from_bytes(self._read(px, py, f"$$csl_debug.{name}.buffer_index"), "little")
+        return _parse_trace(self._read(px, py, f"$$csl_debug.{name}.buffer")[:2 * words])

@@ -1,0 +1,176 @@
+"""SdkRuntime and its companions, over wavetile.wse."""
+import enum
+import os
+import sys
+
+import numpy as np
+
+import wavetile
+from wavetile import wse
+
+
+class MemcpyDataType(enum.Enum):
+    MEMCPY_32BIT = wse.MEMCPY_32BIT
+    MEMCPY_16BIT = wse.MEMCPY_16BIT
+
+
+class MemcpyOrder(enum.Enum):
+    ROW_MAJOR = wse.ROW_MAJOR
+    COL_MAJOR = wse.COL_MAJOR
+
+
+class Task:
+    """A command given to a runtime: for is_task_done and task_wait."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def __repr__(self):
+        return f"Task({self._number})"
+
+
+def _not_yet(name):
+    """A name that can be imported, and says what it lacks when it is used."""
+
+    class Meta(type):
+        def _refuse(cls):
+            raise NotImplementedError(f"{name} is not supported yet: programs are compiled with cslc and run with "
+                                      "SdkRuntime(directory)")
+
+        def __call__(cls, *args, **kwargs):
+            cls._refuse()
+
+        def __getattr__(cls, member):
+            if member.startswith("__"):
+                raise AttributeError(member)
+            cls._refuse()
+
+    return Meta(name, (), {"__doc__": f"{name}: not supported yet.", "__module__": __name__})
+
+
+SdkLayout = _not_yet("SdkLayout")
+SdkTarget = _not_yet("SdkTarget")
+SimfabConfig = _not_yet("SimfabConfig")
+SdkCompileArtifacts = _not_yet("SdkCompileArtifacts")
+SdkExecutionPlatform = _not_yet("SdkExecutionPlatform")
+Color = _not_yet("Color")
+Edge = _not_yet("Edge")
+Route = _not_yet("Route")
+RoutingPosition = _not_yet("RoutingPosition")
+PortId = _not_yet("PortId")
+get_platform = _not_yet("get_platform")
+get_simulator = _not_yet("get_simulator")
+get_system = _not_yet("get_system")
+get_edge_routing = _not_yet("get_edge_routing")
+
+_LEVELS = {"ERROR": 0, "WARNING": 1, "INFO": 2, "DEBUG": 3}
+_LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
+
+# The last run of each artifact directory, by its real path: where debug_util finds it.
+_runs = {}
+
+
+def _find_run(bindir):
+    return _runs.get(os.path.realpath(bindir))
+
+
+class SdkRuntime:
+    """Runs a compiled program. See docs/wse.md."""
+
+    def __init__(self, bindir, platform=None, *, cmaddr=None, suppress_simfab_trace=False, simfab_numthreads=5,
+                 msg_level="WARNING", memcpy_required=True):
+        if platform is not None:
+            raise NotImplementedError("SdkRuntime(..., platform) is not supported yet: it comes with SdkLayout")
+        if not memcpy_required:
+            raise NotImplementedError("memcpy_required=False is not supported yet: it comes with SdkLayout")
+        if cmaddr:
+            raise RuntimeError(f"cmaddr={cmaddr!r}: programs run on the simulated wafer only; leave cmaddr out")
+        if not 1 <= int(simfab_numthreads) <= 64:
+            raise ValueError(f"simfab_numthreads is {simfab_numthreads}, not 1 to 64")
+        if str(msg_level).upper() not in _LEVELS:
+            raise ValueError(f"msg_level is {msg_level!r}, not one of {', '.join(_LEVELS)}")
+        del suppress_simfab_trace  # no traces are written; accepted for the scripts that ask for none
+        wavetile.set_log(lambda level, line: print(f"{_LEVEL_NAMES[level]}: {line}", file=sys.stderr),
+                         _LEVELS[str(msg_level).upper()])
+        self._bindir = bindir
+        self._rt = wse.Runtime(bindir, sim_log=os.path.abspath("sim.log"), threads=int(simfab_numthreads))
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def load(self):
+        self._rt.load()
+        _runs[os.path.realpath(self._bindir)] = self
+
+    def run(self):
+        self._rt.run()
+
+    def stop(self):
+        self._rt.stop()
+
+    # -- names and places ---------------------------------------------------------------------
+
+    def get_id(self, symbol):
+        return self._rt.get_id(symbol)
+
+    def coord_logical_to_physical(self, logical_coords):
+        x, y = logical_coords
+        info = self._rt.info()
+        return (info.offset_x + x, info.offset_y + y)
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def _copy(self, f, a, b, px, py, w, h, elem_per_pe, *strides, streaming=False,
+              data_type=MemcpyDataType.MEMCPY_32BIT, order=MemcpyOrder.ROW_MAJOR, nonblock=False):
+        if not isinstance(data_type, MemcpyDataType):
+            raise TypeError(f"data_type is {data_type!r}, not a MemcpyDataType")
+        if not isinstance(order, MemcpyOrder):
+            raise TypeError(f"order is {order!r}, not a MemcpyOrder")
+        return Task(f(a, b, (int(px), int(py), int(w), int(h)), int(elem_per_pe), *strides, streaming=bool(streaming),
+                      data_type=data_type.value, order=order.value, nonblock=bool(nonblock)))
+
+    def memcpy_h2d(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
+        return self._copy(self._rt.memcpy_h2d, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+
+    def memcpy_d2h(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
+        return self._copy(self._rt.memcpy_d2h, dest, int(src), px, py, w, h, elem_per_pe, **kwargs)
+
+    def memcpy_h2d_rowbcast(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
+        return self._copy(self._rt.memcpy_h2d_rowbcast, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+
+    def memcpy_h2d_colbcast(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
+        return self._copy(self._rt.memcpy_h2d_colbcast, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+
+    def memcpy_h2d_stride(self, dest, src, px, py, w, h, elem_per_pe, row_stride, col_stride, **kwargs):
+        return self._copy(self._rt.memcpy_h2d_stride, int(dest), src, px, py, w, h, elem_per_pe, int(row_stride),
+                          int(col_stride), **kwargs)
+
+    def launch(self, symbol, *args, nonblock=False):
+        return Task(self._rt.launch(symbol, *args, nonblock=bool(nonblock)))
+
+    def call(self, symbol, args=(), nonblock=False):
+        return Task(self._rt.call(symbol, list(args), nonblock=bool(nonblock)))
+
+    def is_task_done(self, task_handle):
+        return self._rt.task_done(task_handle._number)
+
+    def task_wait(self, task_handle):
+        self._rt.task_wait(task_handle._number)
+
+    # -- looking inside -----------------------------------------------------------------------
+
+    def read_symbol(self, x, y, symbol_name, dtype="uint8"):
+        data = self._rt.read_symbol(int(x), int(y), symbol_name)
+        return np.frombuffer(data, dtype=np.uint8).copy().view(np.dtype(dtype))
+
+    def dump_core(self, corefile):
+        self._rt.dump_core(corefile)
+
+    def dump_elf_core(self, corefile):
+        self._rt.dump_elf_core(corefile)
+
+    # -- direct links -------------------------------------------------------------------------
+
+    def _direct(self, *args, **kwargs):
+        raise NotImplementedError("direct links (send, receive, ports) are not supported yet: they come with SdkLayout")
+
+    get_port_id = send = receive = receive_tofile = report_port_infos = _direct
