@@ -103,6 +103,8 @@ wt_status_t csl_compile(const CslOptions *options, CslResult *result) {
     map_free(&c.reported);
     sb_free(&c.output);
     sb_free(&c.params_json);
+    vec_free(&c.params);
+    vec_free(&c.colors);
     arena_free(&c.arena);
     return status;
 }

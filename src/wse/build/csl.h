@@ -341,6 +341,13 @@ const char *op_text(CslOp op);                  // "<<"
 // Where the rectangle stands on the fabric, and memcpy's channels (0 without --memcpy).
 typedef struct CslPlacement { int x, y, width, height, channels; } CslPlacement;
 
+// artifact.c
+struct Object;
+wt_status_t artifact_write(Csl *c, const struct Object *o);            // the files under CslOptions.output
+void artifact_params(Csl *c);                                           // into CslResult.params_json
+void artifact_routes(const struct Object *o, StrBuf *out);              // --out-routes
+void artifact_dump(const struct Object *o, StrBuf *out);                // --emit=bytecode
+
 // For @set_rectangle(width, height): checks it against the options, in diagnostics.
 void place_on_fabric(Csl *c, int width, int height, CslPlacement *out);
 
@@ -362,5 +369,6 @@ struct Csl {
     bool dropped;                       // the last message was dropped, and so are its notes
     StrBuf output;                      // becomes CslResult.output
     StrBuf params_json;
+    Vec(CslBinding) params, colors;     // of the layout as resolved, defaults included; set by semantic analysis
     struct Sema *sema;                  // what semantic analysis keeps
 };
