@@ -29,7 +29,8 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
 }
 
-# numpy 1.24-1.26: published run.py scripts rely on the integer promotion of numpy 1.
+# numpy 1.24-1.26: published run.py scripts rely on the integer promotion of numpy 1; some import scipy, pandas or
+# matplotlib. ctypeslib2 and clang are for tests/abi.
 make_venv() {
     [ -f build/venv/.stamp ] && [ build/venv/.stamp -nt tests/deps.sh ] && return 0
     python=/usr/bin/python3
@@ -37,7 +38,8 @@ make_venv() {
     rm -rf build/venv
     echo "making build/venv"
     $python -m venv build/venv
-    build/venv/bin/pip install -q --disable-pip-version-check 'numpy>=1.24,<1.27' 'ctypeslib2' 'clang==14.*'
+    build/venv/bin/pip install -q --disable-pip-version-check 'numpy>=1.24,<1.27' 'ctypeslib2' 'clang==14.*' \
+        scipy pandas matplotlib pillow
     touch build/venv/.stamp
 }
 
