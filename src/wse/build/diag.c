@@ -126,11 +126,8 @@ void diag_sort(Csl *c, size_t first) {
 
 // ---- spelling ----
 
-// A name is near enough when at most a third of it, and at least one character, has to change.
-Spelling spelling(const char *wanted) {
-    size_t n = strlen(wanted), far = n / 3 + 1;
-    return (Spelling){ str_of(wanted), { NULL, 0 }, far < n ? far + 1 : n };
-}
+// A name is near enough when no more than a third of it has to change.
+Spelling spelling(const char *wanted) { return (Spelling){ str_of(wanted), { NULL, 0 }, (strlen(wanted) + 1) / 3 + 1 }; }
 
 void spelling_offer(Spelling *s, const char *candidate) {
     Str name = str_of(candidate);

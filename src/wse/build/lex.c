@@ -132,7 +132,7 @@ static void lex_number(Lexer *l) {
         const char *bad = l->p;
         skip_word(l);
         diag_error(l->c, (Span){ pos_of(l, bad), pos_of(l, from), pos_of(l, l->p) },
-                   "invalid character '%c' in a number; names cannot start with a digit", *bad);
+                   "invalid character '%c' in a number%s", *bad, *bad == '_' ? "" : "; names cannot start with a digit");
         kind = TK_ERROR;
     }
     add(l, kind, from);

@@ -46,14 +46,24 @@ static TokenKind peek3(const Parser *p) { return peek2(p) == TK_EOF ? TK_EOF : p
 static bool at(const Parser *p, TokenKind k) { return p->t->kind == k; }
 static Span token_span(const Token *t) { return (Span){ t->start, t->start, t->end }; }
 
+// A brace closes whatever was left open inside it; another bracket closes only its own kind.
+static void close_bracket(Parser *p, TokenKind k) {
+    TokenKind open = k == TK_RPAREN ? TK_LPAREN : k == TK_RBRACKET ? TK_LBRACKET : TK_LBRACE;
+    size_t n = p->open.len;
+    while (k == TK_RBRACE && n > 1 && p->open.data[n - 1] != open)
+        n--;
+    if (n && p->open.data[n - 1] == open)
+        p->open.len = n - 1;
+}
+
 static const Token *take(Parser *p) {
     const Token *t = p->t;
     if (t->kind == TK_EOF)
         return t;
     if (t->kind == TK_LPAREN || t->kind == TK_LBRACKET || t->kind == TK_LBRACE)
         vec_push(&p->open, t->kind);
-    else if ((t->kind == TK_RPAREN || t->kind == TK_RBRACKET || t->kind == TK_RBRACE) && p->open.len)
-        p->open.len--;
+    else if (t->kind == TK_RPAREN || t->kind == TK_RBRACKET || t->kind == TK_RBRACE)
+        close_bracket(p, t->kind);
     p->prev_end = t->end;
     p->t++;
     return t;
@@ -240,14 +250,17 @@ static Name *token_to_name(Parser *p, const Token *t) {
 
 static bool is_keyword(TokenKind k) { return k >= TK_ALIGN && k < TK_COUNT; }
 
+static const char *article(const char *noun) { return strchr("aeiou", *noun) ? "an" : "a"; }
+
 // A name being declared or used; a keyword in its place is named as such. NULL after an error.
 static Name *expect_name(Parser *p, const char *what) {
     if (at(p, TK_IDENT))
         return token_to_name(p, take(p));
     if (is_keyword(peek(p)))
-        parse_error(p, token_span(p->t), "%s is a keyword and cannot be the name of a %s", token_name(peek(p)), what);
+        parse_error(p, token_span(p->t), "%s is a keyword and cannot be the name of %s %s", token_name(peek(p)),
+                    article(what), what);
     else
-        unexpected(p, arena_printf(&p->c->arena, "the name of a %s", what));
+        unexpected(p, arena_printf(&p->c->arena, "the name of %s %s", article(what), what));
     return NULL;
 }
 
@@ -1252,6 +1265,18 @@ static bool starts_statement(TokenKind k) {
     }
 }
 
+static bool first_on_line(const Parser *p, const Token *t) {
+    return source_place(p->c, t->start).line != source_place(p->c, t[-1].start).line;
+}
+
+// A `;` within brackets, as in C's `for`: does one that closes them stand on the same line?
+static bool closes_on_line(const Parser *p) {
+    int open = 1;
+    for (const Token *t = p->t + 1; t->kind != TK_EOF && !first_on_line(p, t) && open; t++)
+        open += t->kind == TK_LPAREN || t->kind == TK_LBRACKET ? 1 : t->kind == TK_RPAREN || t->kind == TK_RBRACKET ? -1 : 0;
+    return !open;
+}
+
 // Leave a broken statement that began in `column` with `nesting` brackets open.
 static void recover(Parser *p, int column, size_t nesting) {
     p->panic = false;
@@ -1262,11 +1287,12 @@ static void recover(Parser *p, int column, size_t nesting) {
             break;
         if (at(p, TK_RBRACE) && (p->open.len <= nesting || (here && here < column)))
             break;
-        bool ends = at(p, TK_SEMI) && (p->open.len <= nesting || vec_last(&p->open) != TK_LBRACE);
+        bool ends = at(p, TK_SEMI) && (p->open.len <= nesting || (vec_last(&p->open) != TK_LBRACE && !closes_on_line(p)));
         take(p);
         if (ends && !at(p, TK_ELSE))
             break;
-        if (p->open.len <= nesting && p->t[-1].kind == TK_RBRACE && p->t - 1 != from) {
+        if (p->open.len <= nesting && p->t[-1].kind == TK_RBRACE && p->t - 1 != from &&
+            (at(p, TK_SEMI) || at(p, TK_RBRACE) || at(p, TK_EOF) || first_on_line(p, p->t))) {
             accept(p, TK_SEMI);
             break;
         }

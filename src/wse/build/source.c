@@ -111,7 +111,12 @@ static Unit *unit_try(Csl *c, const char *path, Span at, bool *found) {
         diag_error(c, at, "'%s' is too large for a source file (the limit is %d MiB)", path, SOURCE_MAX >> 20);
         return NULL;
     }
-    Unit *u = parse(c, f);
+    Unit *u;
+    if (c->options->emit == CSL_EMIT_TOKENS) {
+        u = arena_new(&c->arena, Unit);
+        u->file = f;
+    } else
+        u = parse(c, f);
     *map_puts(&c->units, real) = (uintptr_t)u;
     return u;
 }
