@@ -14,6 +14,13 @@
 #include <cmocka.h>
 #undef fail
 #define fail(s, ...) err_set((s), __VA_ARGS__)
+#undef fail_msg // cmocka's is written with its own fail()
+#define fail_msg(...)                                                                         \
+    do {                                                                                      \
+        print_error(__VA_ARGS__);                                                             \
+        print_error("\n");                                                                    \
+        _fail(__FILE__, __LINE__);                                                            \
+    } while (0)
 
 #define assert_ok(call)                                                                       \
     do {                                                                                      \

@@ -46,6 +46,14 @@ static TokenKind peek3(const Parser *p) { return peek2(p) == TK_EOF ? TK_EOF : p
 static bool at(const Parser *p, TokenKind k) { return p->t->kind == k; }
 static Span token_span(const Token *t) { return (Span){ t->start, t->start, t->end }; }
 
+// A new line between this token and the one before it?
+static bool first_on_line(const Parser *p, const Token *t) {
+    if (t == p->tokens.data)
+        return true;
+    Str gap = source_text(p->c, t[-1].end, t->start);
+    return memchr(gap.p, '\n', gap.n) != NULL;
+}
+
 // A brace closes whatever was left open inside it; another bracket closes only its own kind.
 static void close_bracket(Parser *p, TokenKind k) {
     TokenKind open = k == TK_RPAREN ? TK_LPAREN : k == TK_RBRACKET ? TK_LBRACKET : TK_LBRACE;
@@ -141,8 +149,7 @@ static void expect_semi(Parser *p, const char *what) {
         return;
     }
     p->u->broken = true;
-    const SrcPlace here = source_place(p->c, p->t->start), before = source_place(p->c, p->prev_end);
-    if (here.line == before.line && !at(p, TK_EOF) && !at(p, TK_RBRACE)) {
+    if (!first_on_line(p, p->t) && !at(p, TK_EOF) && !at(p, TK_RBRACE)) {
         parse_error(p, token_span(p->t), "expected ';' after %s, found %s", what, token_text(p, p->t));
         return;
     }
@@ -514,7 +521,8 @@ static Node *parse_tensor(Parser *p) {
         n->tensor.extents = parse_list(p, TK_RBRACE, parse_expr, open);
     if (!p->panic)
         expect(p, TK_ARROW, "after the lengths of a tensor access");
-    n->tensor.access = p->panic ? error_node(p) : parse_unary(p);
+    n->tensor.access = enter(p) && !p->panic ? parse_unary(p) : error_node(p);
+    leave(p);
     if (!p->panic && n->tensor.vars.len != n->tensor.extents.len) {
         p->u->broken = true;
         diag_error(p->c, (Span){ n->start, n->start, n->tensor.access->start },
@@ -1009,9 +1017,6 @@ static Node *parse_primary(Parser *p, bool with_braces) {
     }
 }
 
-// Something on the same line as what stands before it.
-static bool same_line(const Parser *p) { return source_place(p->c, p->prev_end).line == source_place(p->c, p->t->start).line; }
-
 static bool may_be_type(const Node *n) {
     return n->kind == ND_IDENT || n->kind == ND_FIELD || n->kind == ND_CALL || n->kind == ND_BUILTIN;
 }
@@ -1046,7 +1051,7 @@ static Node *parse_suffixes(Parser *p, Node *n, bool with_braces) {
             field->field.of = n;
             field->field.name = name;
             n = done(p, field);
-        } else if (t->kind == TK_LBRACE && with_braces && may_be_type(n) && same_line(p)) {
+        } else if (t->kind == TK_LBRACE && with_braces && may_be_type(n) && !first_on_line(p, t)) {
             n = parse_braced(p, n, n->start, false);
         } else
             break;
@@ -1247,13 +1252,9 @@ static Node *parse_statement(Parser *p) {
     return n;
 }
 
-// Is this token the first of its line, and in which column?
+// Its column if it is the first of its line, else 0.
 static int column_if_first(const Parser *p, const Token *t) {
-    SrcPlace s = source_place(p->c, t->start);
-    for (int i = 0; i < s.column - 1; i++)
-        if (s.text.p[i] != ' ' && s.text.p[i] != '\t')
-            return 0;
-    return s.column;
+    return first_on_line(p, t) ? source_place(p->c, t->start).column : 0;
 }
 
 static bool starts_statement(TokenKind k) {
@@ -1263,10 +1264,6 @@ static bool starts_statement(TokenKind k) {
     case TK_CONTINUE: case TK_BUILTIN: case TK_IDENT: return true;
     default: return false;
     }
-}
-
-static bool first_on_line(const Parser *p, const Token *t) {
-    return source_place(p->c, t->start).line != source_place(p->c, t[-1].start).line;
 }
 
 // A `;` within brackets, as in C's `for`: does one that closes them stand on the same line?

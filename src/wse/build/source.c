@@ -61,8 +61,7 @@ SrcPlace source_place(const Csl *c, SrcPos pos) {
             hi = mid;
     }
     const char *line = f->text + f->lines[lo];
-    const char *end = memchr(line, '\n', f->text + f->size - line);
-    size_t n = (size_t)((end ? end : f->text + f->size) - line);
+    size_t n = (lo + 1 < f->nlines ? f->lines[lo + 1] - 1 : f->size) - f->lines[lo];
     if (n && line[n - 1] == '\r')
         n--;
     return (SrcPlace){ f, (int)lo + 1, (int)(offset - f->lines[lo]) + 1, { line, n } };
