@@ -12,6 +12,7 @@
 // A full cache stops taking lines (harts then run undecoded, slowly) until its owner calls
 // code_cache_tidy() while no hart runs, which empties it.
 #pragma once
+#include "riscv/rv32.h"
 #include "wavetile.h"
 
 #include <stdbool.h>
@@ -23,21 +24,8 @@ enum { LINE_BITS = 9, LINE_BYTES = 1 << LINE_BITS, LINE_WORDS = LINE_BYTES / 4 }
 typedef struct CodeCache CodeCache;
 typedef struct CodeLine CodeLine;
 
-// The extensions that a chip's harts have on top of RV32I; a word of another extension is
-// undefined there.
-enum {
-    ISA_I = 1 << 0,
-    ISA_M = 1 << 1,
-    ISA_Zicsr = 1 << 2,
-    ISA_Zifencei = 1 << 3,
-    ISA_Zaamo = 1 << 4,
-    ISA_Zba = 1 << 5,
-    ISA_Zbb = 1 << 6,
-    ISA_WORMHOLE = ISA_I | ISA_M,
-    ISA_BLACKHOLE = ISA_I | ISA_M | ISA_Zicsr | ISA_Zifencei | ISA_Zaamo | ISA_Zba | ISA_Zbb,
-};
-
-// `lines` is the capacity (0: 8192, about 21 MiB, allocated as it fills).
+// `isa` is the chip's set of extensions; `lines` the capacity (0: 8192, about 21 MiB, allocated as
+// it fills).
 wt_status_t code_cache_create(uint32_t isa, size_t lines, CodeCache **cache);
 void code_cache_destroy(CodeCache *cache); // after its spaces
 
@@ -45,14 +33,28 @@ void code_cache_destroy(CodeCache *cache); // after its spaces
 // the device runs; costs nothing otherwise.
 void code_cache_tidy(CodeCache *cache);
 
+size_t code_cache_lines(const CodeCache *cache); // how many it holds
+
 typedef struct CodeEntry {
-    CodeLine *line; // NULL: not decoded, or written since
-    uint32_t entered; // the lowest word at which execution entered the line
+    CodeLine *line;   // NULL: not decoded, or written since
+    uint32_t entered; // the lowest word at which execution entered the line; what lies before
+                      // is data for all we know, and may be written
 } CodeEntry;
 
 typedef struct CodeMap {
     CodeCache *cache;
-    CodeEntry *entry; // [size >> LINE_BITS], rounded up
-    size_t n;
+    struct Space *space;
+    CodeEntry *entry; // [n], one per line of the space
+    uint32_t n;
     struct CodeMap *next; // of the cache's maps
 } CodeMap;
+
+// For spaces.
+wt_status_t code_map_init(CodeMap *m, CodeCache *cache, struct Space *space);
+void code_map_deinit(CodeMap *m);
+
+// The bytes [off, end) of the space have been written: drops lines made from them.
+void code_drop(struct Space *s, uint32_t off, uint32_t end);
+
+// The chip's decoder.
+const Rv32Index *code_index(const CodeCache *cache);

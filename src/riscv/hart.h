@@ -29,7 +29,7 @@ typedef struct Hart Hart;
 
 typedef enum HartStop {
     HART_SLICE,  // clock has reached `until`
-    HART_YIELD,  // as BUS_YIELD or watched() asked; clock is short of `until`
+    HART_YIELD,  // the slice ended early, as BUS_YIELD or watched() asked
     HART_WAIT,   // an access has to wait; h->wait_addr
     HART_PARKED, // polling; h->watch
     HART_FAULT,  // h->fault
@@ -54,6 +54,7 @@ typedef struct HartFault {
 
 typedef enum BusReply {
     BUS_OK,     // done; doing it again would give the same and change nothing
+    BUS_OWN,    // done; it changed what only this hart can load
     BUS_EFFECT, // done; it changed something, or its answer changes by itself (a clock)
     BUS_YIELD,  // as BUS_EFFECT, and the slice ends after this instruction
     BUS_WAIT,   // not done; issue it again later
@@ -61,8 +62,9 @@ typedef enum BusReply {
 } BusReply;
 
 // What lies outside the spaces. In every callback h->pc is the instruction and h->clock the cycle
-// of the access; all other callbacks but load, store may be NULL (the instruction then faults).
-// Loads and stores come with size 4 and aligned: what is narrower faults before it gets here, as do atomics.
+// of the access. A callback that is NULL makes the instruction fault. Loads and stores are of
+// aligned words: what is narrower or unaligned faults before it gets here, and so do atomics.
+// Only `store` and `watched` may change code that this hart is about to run.
 typedef struct HartBus {
     BusReply (*load)(Hart *h, uint32_t addr, uint32_t *value);
     BusReply (*store)(Hart *h, uint32_t addr, uint32_t value);
@@ -73,7 +75,7 @@ typedef struct HartBus {
     // Read a CSR; write it when `write` is not NULL. *value is what it held.
     BusReply (*csr)(Hart *h, uint32_t csr, const uint32_t *write, uint32_t *value);
 
-    // ecall, ebreak and wfi: the instruction word.
+    // ecall and ebreak: the instruction word.
     BusReply (*system)(Hart *h, uint32_t word);
 
     // This hart's store has just changed memory in a granule with watched words: wake whom it
@@ -88,35 +90,38 @@ struct Hart {
     uint32_t pc;
     uint64_t clock; // cycles
 
-    // Bindings. Code may run from every space with SPACE_X; put the busiest space (L1) first,
-    // the next (local memory) second.
+    // Bindings. The first space (L1) is shared with the other harts of the tile, the rest are this
+    // hart's own. Loads and stores are fast in the first and the second (local memory); code may
+    // run from every space with SPACE_X, fastest from the first.
     Space *space[HART_SPACES]; // the first NULL ends the list
     const HartBus *bus;
-    void *owner;               // for the callbacks
-    uint32_t id;               // likewise
-    uint32_t stack_limit;      // a store through sp below it faults; 0: no limit
-    uint64_t *changes;         // moved by every change to what harts of this tile can load
-    bool slow;                 // run instruction by instruction, undecoded: same results (HARD=1)
+    void *owner;          // for the callbacks
+    uint32_t id;          // likewise
+    uint32_t stack_limit; // a store through sp below it faults; 0: no limit
+    uint64_t *changes;    // moved by every change to what harts of this tile can load
+    bool slow;            // run instruction by instruction, undecoded: same results (HARD=1)
 
     // Why it stopped.
-    uint32_t wait_addr;        // HART_WAIT: the address; for `.ttinsn` and CSRs the pc
+    uint32_t wait_addr; // HART_WAIT: the address; for `.ttinsn` and CSRs the pc
     HartFault fault;
     struct {
-        bool on;               // parked: the marks of these words are counted
+        bool on; // parked: the marks of these words are counted
         uint32_t n;
         uint32_t addr[HART_WATCH_MAX]; // word-aligned, each once
     } watch;
 
-    // Private to hart_run(): see park.h.
+    // Private to hart_run(): see park.c.
     struct {
-        uint32_t x[32], pc;    // the state at a backward jump; nothing has changed since
+        uint32_t x[32], pc; // the state at a backward jump; nothing has changed since
         bool valid;
         uint8_t differs;       // the register that differed last time
         uint32_t idle;         // backward jumps in a row without an effect
+        uint32_t hold;         // how many of them until it is worth a snapshot
         uint32_t jumps, limit; // backward jumps since the snapshot, and when it moves
         uint64_t changes;      // *changes when the slice ended
     } snap;
-    bool effect;               // something changed since the last backward jump
+    bool effect;  // something changed since the last backward jump
+    bool tracing; // in the dry run that fills `watch`
 };
 
 // Clears a hart: registers 0, pc 0, clock 0, no bindings.

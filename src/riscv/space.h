@@ -21,16 +21,19 @@ enum { GRANULE_BITS = 6 };
 enum { MARK_WATCH = 0x7f, MARK_CODE = 0x80 }; // MARK_WATCH counts: 5 harts x 16 words fit
 
 typedef struct Space {
-    uint8_t *host;    // the bytes; not owned
-    uint32_t base;    // guest address; 64-byte aligned
-    uint32_t size;    // bytes; a multiple of 64
-    uint32_t access;  // SPACE_R | ...
-    uint8_t *mark;    // [size >> GRANULE_BITS]
-    CodeMap code;     // decoded lines; empty unless SPACE_X
+    uint8_t *host;      // the bytes; not owned
+    uint32_t base;      // guest address; 64-byte aligned
+    uint32_t size;      // bytes; a multiple of 64
+    uint32_t access;    // SPACE_R | ...
+    uint32_t limit[3];  // size >> k for accesses of 1 << k bytes; 0 unless readable and writable
+    uint32_t code_size; // size if code may run here, else 0
+    uint8_t *mark;      // [size >> GRANULE_BITS]
+    CodeMap code;       // decoded lines; empty unless SPACE_X
 } Space;
 
 // Fails with WT_NOMEM. `cache` may be NULL unless access has SPACE_X; it must outlive the space.
-wt_status_t space_init(Space *s, uint8_t *host, uint32_t base, uint32_t size, uint32_t access, CodeCache *cache);
+wt_status_t space_init(Space *s, uint8_t *host, uint32_t base, uint32_t size, uint32_t access,
+                       CodeCache *cache);
 void space_deinit(Space *s);
 
 // Is the whole of [addr, addr+len) inside?
