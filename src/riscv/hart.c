@@ -109,6 +109,9 @@ static BusReply nothing_there(Hart *h, const char *what, uint32_t addr, uint32_t
                       what, addr);
 }
 
+// A probe stops before whatever might have an effect.
+static bool held_back(const Hart *h) { return h->mode == HART_PROBES; }
+
 static BusReply note_wait(Hart *h, BusReply r, uint32_t addr) {
     if (r == BUS_WAIT) h->wait_addr = addr;
     return r;
@@ -116,7 +119,7 @@ static BusReply note_wait(Hart *h, BusReply r, uint32_t addr) {
 
 BusReply hart_load(Hart *h, uint32_t addr, uint32_t size, uint32_t *value) {
     if (addr & (size - 1)) return unaligned(h, "load", addr, size, 0);
-    if (h->tracing && !trace(h, addr)) return BUS_EFFECT;
+    if (h->mode == HART_TRACES && !trace(h, addr)) return BUS_EFFECT;
     const Space *s = space_of(h, addr);
     if (s) {
         if (!(s->access & SPACE_R)) return nothing_there(h, "load", addr, 0);
@@ -132,7 +135,7 @@ BusReply hart_load(Hart *h, uint32_t addr, uint32_t size, uint32_t *value) {
 static BusReply space_store(Hart *h, Space *s, uint32_t addr, uint32_t size, uint32_t value) {
     uint8_t *p = s->host + (addr - s->base);
     if (!memcmp(p, &value, size)) return BUS_OK;
-    if (h->tracing) return BUS_EFFECT;
+    if (h->mode != HART_RUNS) return h->mode == HART_TRACES ? BUS_EFFECT : BUS_WAIT;
     memcpy(p, &value, size);
     uint8_t marks = space_written(s, addr, size);
     if ((marks & MARK_WATCH) && h->bus && h->bus->watched && h->bus->watched(h, addr, size))
@@ -142,7 +145,7 @@ static BusReply space_store(Hart *h, Space *s, uint32_t addr, uint32_t size, uin
 
 BusReply hart_store(Hart *h, uint32_t addr, uint32_t size, uint32_t value) {
     if (addr & (size - 1)) return unaligned(h, "store", addr, size, value);
-    if (h->tracing && !trace(h, addr)) return BUS_EFFECT;
+    if (h->mode == HART_TRACES && !trace(h, addr)) return BUS_EFFECT;
     Space *s = space_of(h, addr);
     if (s) {
         if (!(s->access & SPACE_W)) return nothing_there(h, "store", addr, value);
@@ -150,6 +153,7 @@ BusReply hart_store(Hart *h, uint32_t addr, uint32_t size, uint32_t value) {
     }
     if (size != 4) return narrow(h, "store", addr, size, value);
     if (!h->bus || !h->bus->store) return nothing_there(h, "store", addr, value);
+    if (held_back(h)) return BUS_WAIT;
     return note_wait(h, h->bus->store(h, addr, value), addr);
 }
 
@@ -173,6 +177,7 @@ BusReply hart_amo_load(Hart *h, uint32_t addr, uint32_t *value) {
 BusReply hart_csr(Hart *h, uint32_t csr, const uint32_t *write, uint32_t *value) {
     if (!h->bus || !h->bus->csr)
         return hart_fault(h, FAULT_UNMODELLED, 0, write ? *write : 0, "CSR 0x%03" PRIx32, csr);
+    if (write && held_back(h)) return BUS_WAIT;
     return note_wait(h, h->bus->csr(h, csr, write, value), h->pc);
 }
 
@@ -180,12 +185,14 @@ BusReply hart_push(Hart *h, uint32_t insn) {
     if (!h->bus || !h->bus->push)
         return hart_fault(h, FAULT_UNDEFINED, 0, insn,
                           ".ttinsn 0x%08" PRIx32 ": this hart has no coprocessor", insn);
+    if (held_back(h)) return BUS_WAIT;
     return note_wait(h, h->bus->push(h, insn), h->pc);
 }
 
 BusReply hart_system(Hart *h, uint32_t word) {
     if (!h->bus || !h->bus->system)
         return hart_fault(h, FAULT_UNMODELLED, 0, 0, word >> 20 ? "ebreak" : "ecall");
+    if (held_back(h)) return BUS_WAIT;
     return note_wait(h, h->bus->system(h, word), h->pc);
 }
 

@@ -120,8 +120,8 @@ struct Hart {
         uint32_t jumps, limit; // backward jumps since the snapshot, and when it moves
         uint64_t changes;      // *changes when the slice ended
     } snap;
-    bool effect;  // something changed since the last backward jump
-    bool tracing; // in the dry run that fills `watch`
+    bool effect; // something changed since the last backward jump
+    enum { HART_RUNS, HART_TRACES, HART_PROBES } mode; // traces: the dry run that fills `watch`
 };
 
 // Clears a hart: registers 0, pc 0, clock 0, no bindings.
@@ -132,6 +132,11 @@ void hart_reset(Hart *h, uint32_t pc);
 
 // Runs until clock >= `until` or it stops earlier. A parked hart is unparked first.
 HartStop hart_run(Hart *h, uint64_t until);
+
+// One of a parked hart's words has changed: does it go on polling? Runs it from where it is parked,
+// its clock going on, until it parks again (true), or is about to change anything, or has to wait,
+// or has run 256 instructions (false). A load that pops is done before false is returned.
+bool hart_polls(Hart *h);
 
 // Takes a parked hart's words off the marks (hart_run and hart_reset do it themselves).
 void hart_unpark(Hart *h);

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { TRACE_STEPS = 1 << 16, HOLD_MAX = 1 << 16, LIMIT_MAX = 1 << 30 };
+enum { PROBE_STEPS = 256, TRACE_STEPS = 1 << 16, HOLD_MAX = 1 << 16, LIMIT_MAX = 1 << 30 };
 
 static bool same_state(const Hart *h, uint32_t pc) {
     return pc == h->snap.pc && !memcmp(h->x + 1, h->snap.x + 1, 31 * sizeof *h->x);
@@ -41,9 +41,10 @@ static bool trace_loop(Hart *h) {
 }
 
 static bool park(Hart *h) {
-    h->tracing = true;
+    int before = h->mode;
+    h->mode = HART_TRACES;
     bool found = trace_loop(h);
-    h->tracing = false;
+    h->mode = before;
     if (found) {
         h->snap.hold = PARK_AFTER;
         hart_park(h);
@@ -67,6 +68,26 @@ bool park_check(Hart *h, uint32_t to) {
     }
     if (!h->snap.valid || h->snap.jumps >= h->snap.limit) snap_take(h, to);
     return false;
+}
+
+bool hart_polls(Hart *h) {
+    bool parked = false, back;
+    hart_unpark(h);
+    park_enter(h);
+    h->mode = HART_PROBES;
+    for (int i = 0; i < PROBE_STEPS && !parked; i++) {
+        BusReply r = step(h, &back);
+        if (r >= BUS_WAIT) break;
+        h->clock++;
+        if (r != BUS_OK) { // something was popped
+            h->effect = true;
+            break;
+        }
+        if (back && park_due(h)) parked = park_check(h, h->pc);
+    }
+    h->mode = HART_RUNS;
+    park_leave(h, false);
+    return parked;
 }
 
 void park_enter(Hart *h) {

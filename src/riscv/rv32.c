@@ -153,7 +153,7 @@ void rv32_disasm(uint32_t isa, uint32_t word, uint32_t pc, StrBuf *out) {
     print_operands(word, pc, row->format, out);
 }
 
-void rv32_doc(StrBuf *out) {
+void rv32_document(StrBuf *out) {
     sb_printf(out, "# RV32 instructions\n\n"
                    "Generated from `src/riscv/rv32.def` by `make docs`, which also explains the "
                    "formats and the words of the meanings.\n"

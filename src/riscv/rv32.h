@@ -72,7 +72,7 @@ void rv32_disasm(uint32_t isa, uint32_t word, uint32_t pc, StrBuf *out);
 const char *rv32_reg(unsigned r); // "sp"
 
 // docs/isa/rv32.md
-void rv32_doc(StrBuf *out);
+void rv32_document(StrBuf *out);
 
 static inline uint32_t rv32_mulh(uint32_t a, uint32_t b) {
     return (uint32_t)((int64_t)(int32_t)a * (int32_t)b >> 32);

@@ -3,14 +3,11 @@
 #include "../isa/asm.h"
 #include "riscv/hart.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 enum {
     L1_SIZE = 0x10000,
@@ -252,6 +249,43 @@ TEST(a_woken_hart_that_still_polls_parks_again) {
     tile_write(t, 0x400, &v, 4);
     assert_int_equal(hart_run(h, h->clock + 4), HART_SLICE);
     assert_int_equal(h->pc, 16);
+}
+
+TEST(a_probe_sees_each_value_and_stops_before_an_effect) {
+    LOAD_CODE(t, 0, LW(A0, 0x400, ZERO), ADDI(A2, ZERO, 3), BNE(A0, A2, -8), ADDI(A3, A3, 1),
+              SW(A3, 0x404, ZERO), JAL(ZERO, 0));
+    assert_int_equal(hart_run(h, 64), HART_PARKED);
+    for (uint32_t v = 1; v < 3; v++) {
+        tile_write(t, 0x400, &v, 4);
+        assert_true(hart_polls(h));
+        assert_int_equal(h->x[A0], v);
+        assert_true(hart_watches(h, 0x400, 4));
+    }
+    uint32_t v = 3;
+    tile_write(t, 0x400, &v, 4);
+    uint64_t clock = h->clock;
+    assert_false(hart_polls(h));
+    assert_int_equal(h->clock, clock + 4);
+    assert_int_equal(h->pc, 16);
+    assert_int_equal(tile_word(t, 0x404), 0);
+    v = 4; // it has left: too late
+    tile_write(t, 0x400, &v, 4);
+    hart_run(h, h->clock + 64);
+    assert_int_equal(tile_word(t, 0x404), 1);
+    assert_int_equal(h->pc, 20);
+}
+
+TEST(a_probe_holds_back_stores_to_registers) {
+    LOAD_CODE(t, 0, LUI(A1, REG >> 12), LW(A0, 0x400, ZERO), BEQ(A0, ZERO, -4),
+              SW(A0, REG & 0xfff, A1), NOP);
+    hart_run(h, 64);
+    uint32_t v = 5;
+    tile_write(t, 0x400, &v, 4);
+    assert_false(hart_polls(h));
+    assert_int_equal(t->reg, 0);
+    assert_int_equal(h->pc, 12);
+    assert_int_equal(hart_run(h, h->clock + 64), HART_YIELD);
+    assert_int_equal(t->reg, 5);
 }
 
 TEST(a_loop_without_loads_waits_for_nothing) {
@@ -531,6 +565,8 @@ int main(void) {
         cmocka_unit_test(a_store_that_yields_ends_the_slice),
         cmocka_unit_test(a_polling_loop_parks_and_wakes),
         cmocka_unit_test(a_woken_hart_that_still_polls_parks_again),
+        cmocka_unit_test(a_probe_sees_each_value_and_stops_before_an_effect),
+        cmocka_unit_test(a_probe_holds_back_stores_to_registers),
         cmocka_unit_test(a_loop_without_loads_waits_for_nothing),
         cmocka_unit_test(a_loop_with_calls_spills_and_an_inner_loop_parks),
         cmocka_unit_test(registers_on_the_bus_can_be_polled),
