@@ -1,0 +1,333 @@
+// One cycle of everything: links, routers, queues, the CE's turns; and the wheel that says which PEs
+// have anything to do in it.
+//
+// A PE's part of a cycle, in this order: (1) the router moves head words, longest-unserved first, each
+// when all its outputs have a slot and the links are free; (2) the main thread picks or runs a task
+// whose time has come; (3) one operation (a microthread's or the main thread's) that can move moves
+// what a cycle moves, longest-unserved first. What a PE finds stamped with a later cycle it notes in
+// `want`; a cycle in which it did something is followed by another look.
+#include "wse/chip/machine.h"
+
+#include <string.h>
+
+static const uint8_t opposite[4] = { [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S };
+const char *dir_name(unsigned dir) {
+    static const char *const names[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
+    return names[dir];
+}
+
+// ---- the wheel ----
+
+static void unlink_pe(Chip *c, Pe *p) {
+    uint32_t slot = p->linked % WHEEL;
+    if (p->prev != UINT32_MAX) c->pes[p->prev].next = p->next;
+    else c->wheel[slot] = p->next;
+    if (p->next != UINT32_MAX) c->pes[p->next].prev = p->prev;
+    if (c->wheel[slot] == UINT32_MAX) c->wheel_bits[slot / 64] &= ~(1ull << slot % 64);
+    p->linked = NEVER;
+}
+
+static void link_pe(Chip *c, Pe *p) {
+    uint64_t at = p->want - c->now < WHEEL ? p->want : c->now + WHEEL - 1; // farther: looked at again then
+    uint32_t slot = at % WHEEL;
+    p->linked = at;
+    p->prev = UINT32_MAX;
+    p->next = c->wheel[slot];
+    if (p->next != UINT32_MAX) c->pes[p->next].prev = p->index;
+    c->wheel[slot] = p->index;
+    c->wheel_bits[slot / 64] |= 1ull << slot % 64;
+}
+
+// Before its cycle's list is taken a PE may be woken for the cycle at hand; afterwards for later ones.
+void wafer_wake(Chip *c, Pe *p, uint64_t at) {
+    if (at >= p->want) return;
+    p->want = at;
+    if (p->linked == c->now && p->linked != NEVER && at > c->now) return; // waits its turn in this cycle: linked after it
+    if (p->linked != NEVER) {
+        if (p->linked <= at) return;
+        unlink_pe(c, p);
+    }
+    link_pe(c, p);
+}
+
+bool wafer_next(Chip *c, uint64_t *at) {
+    *at = c->host_at;
+    uint64_t from = c->now + 1;
+    for (unsigned k = 0; k <= WHEEL / 64; k++) {
+        uint64_t base = from / 64 + k;
+        uint64_t bits = c->wheel_bits[base % (WHEEL / 64)];
+        if (k == 0) bits &= ~0ull << from % 64;
+        if (k == WHEEL / 64) bits &= ~(~0ull << from % 64);
+        if (!bits) continue;
+        uint64_t found = base * 64 + (uint64_t)__builtin_ctzll(bits);
+        if (found < *at) *at = found;
+        break;
+    }
+    return *at != NEVER;
+}
+
+// ---- queues ----
+
+void queue_push(Queue *q, Flit f) {
+    unsigned i = q->head + q->count;
+    q->slot[i < QUEUE_WORDS ? i : i - QUEUE_WORDS] = f;
+    q->count++;
+}
+void queue_pop(Queue *q) {
+    q->head = q->head + 1 == QUEUE_WORDS ? 0 : q->head + 1;
+    q->count--;
+}
+
+bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f) {
+    Queue *q = &p->chans[chan];
+    if (q->count >= q->cap) return false;
+    queue_push(q, f);
+    p->chan_live |= 1ull << q->number;
+    wafer_wake(c, p, f.at);
+    return true;
+}
+
+void channel_pop(Chip *c, Pe *p, unsigned chan) {
+    Queue *q = &p->chans[chan];
+    queue_pop(q);
+    if (!q->count) p->chan_live &= ~(1ull << q->number);
+    if (q->from_host) host_took(c, p, q->color);
+}
+
+// ---- the router ----
+
+static inline uint64_t mix(uint64_t h, uint64_t cycle, unsigned color, unsigned dirs, uint32_t word) {
+    h ^= cycle * 0x9e3779b97f4a7c15ull ^ ((uint64_t)word << 16 | color << 8 | dirs);
+    h *= 0xd6e8feb86659fd93ull;
+    return h ^ h >> 32;
+}
+
+// The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
+static inline bool lane_room(const Lane *l, uint64_t now) { return l->count + (l->popped == now) < LANE_WORDS; }
+
+// Lanes of the neighbour in direction `dir` that take words of a color. 0: nobody there takes them.
+static inline unsigned branch(Chip *c, Pe *p, unsigned dir, unsigned color, Pe **to, Lane *lane[2], bool *dropped) {
+    *dropped = false;
+    if (p->neighbor[dir] == UINT32_MAX) return 0;
+    Pe *n = *to = &c->pes[p->neighbor[dir]];
+    const uint8_t *of = n->plan->lane_of[opposite[dir]][color];
+    *dropped = n->plan->arrives[opposite[dir]][color] == 2;
+    if (of[0] == OBJ_NONE8) return 0;
+    lane[0] = &n->lanes[of[0]];
+    if (of[1] == OBJ_NONE8) return 1;
+    lane[1] = &n->lanes[of[1]];
+    return 2;
+}
+
+// Could a word of a color leave through every direction of `tx` now?
+static bool outputs_free(Chip *c, Pe *p, unsigned color, unsigned tx) {
+    for (unsigned left = tx & 15; left; left &= left - 1) {
+        unsigned dir = (unsigned)__builtin_ctz(left);
+        Pe *to;
+        Lane *lane[2];
+        bool dropped;
+        unsigned n = branch(c, p, dir, color, &to, lane, &dropped);
+        if (!n && !dropped) return false;
+        for (unsigned i = 0; i < n; i++)
+            if (!lane_room(lane[i], c->now)) return false;
+    }
+    if (!(tx >> DIR_RAMP & 1)) return true;
+    uint8_t chan = p->plan->chan_color[color];
+    return chan != OBJ_NONE8 && p->chans[chan].count < p->chans[chan].cap;
+}
+
+static void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit *f) {
+    Flit out = { .at = c->now + HOP, .data = f->data, .color = (uint8_t)color, .control = f->control };
+    for (unsigned left = tx & 15; left; left &= left - 1) {
+        unsigned dir = (unsigned)__builtin_ctz(left);
+        Pe *to;
+        Lane *lane[2];
+        bool dropped;
+        unsigned n = branch(c, p, dir, color, &to, lane, &dropped);
+        for (unsigned i = 0; i < n; i++) {
+            Lane *l = lane[i];
+            unsigned number = (unsigned)(l - to->lanes);
+            l->slot[(l->head + l->count) % LANE_WORDS] = out;
+            l->count++;
+            to->live[number / 64] |= 1ull << number % 64;
+            wafer_wake(c, to, out.at);
+        }
+    }
+    if (tx >> DIR_RAMP & 1) {
+        out.at = c->now + RAMP_DELAY;
+        channel_push(c, p, p->plan->chan_color[color], out);
+    }
+    p->hash = mix(p->hash, c->now, color | (unsigned)f->control << 7, tx, f->data);
+    c->wavelets++;
+    p->did = true;
+}
+
+typedef struct Head {    // a head word that could move: lane or, from 128 on, output queue
+    uint64_t served;
+    uint8_t from;
+} Head;
+
+static void lane_pop(Chip *c, Pe *p, unsigned number) {
+    Lane *l = &p->lanes[number];
+    // The sender may have waited for the slot; it sees it in the next cycle.
+    if (l->count == LANE_WORDS) wafer_wake(c, &c->pes[p->neighbor[l->dir]], c->now + 1);
+    l->head = (l->head + 1) % LANE_WORDS;
+    l->count--;
+    l->popped = l->served = c->now;
+    if (!l->count) p->live[number / 64] &= ~(1ull << number % 64);
+}
+
+static void want(Pe *p, uint64_t at) {
+    if (at < p->want) p->want = at;
+}
+
+// Heads whose time has come, longest-unserved first.
+static unsigned heads(Chip *c, Pe *p, Head *h) {
+    unsigned n = 0;
+    for (unsigned k = 0; k < 2; k++)
+        for (uint64_t left = p->live[k]; left; left &= left - 1) {
+            unsigned number = k * 64 + (unsigned)__builtin_ctzll(left);
+            const Lane *l = &p->lanes[number];
+            if (l->slot[l->head].at > c->now) want(p, l->slot[l->head].at);
+            else h[n++] = (Head){ l->served, (uint8_t)number };
+        }
+    for (unsigned left = p->oq_live; left; left &= left - 1) {
+        unsigned number = (unsigned)__builtin_ctz(left);
+        Queue *q = &p->oqs[number];
+        const Flit *f = queue_head(q);
+        if (f->at > c->now) want(p, f->at);
+        else if (c->head->d2h >> f->color & 1) host_offer(c, p);
+        else h[n++] = (Head){ q->served, (uint8_t)(128 + number) };
+    }
+    for (unsigned i = 1; i < n; i++)
+        for (unsigned k = i; k > 0 && h[k].served < h[k - 1].served; k--) {
+            Head swap = h[k];
+            h[k] = h[k - 1];
+            h[k - 1] = swap;
+        }
+    return n;
+}
+
+// A word from an output queue, under the colors it enters the router on (two under a color swap).
+static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
+    const Flit *f = queue_head(q);
+    const uint8_t *as = p->plan->ramp_color[f->color];
+    unsigned tx[2] = { 0, 0 };
+    for (int i = 0; i < 2 && as[i] != OBJ_NONE8; i++) {
+        const ObjColor *k = &p->plan->router->color[as[i]];
+        if (!(k->rx >> DIR_RAMP & 1)) return false;
+        tx[i] = k->tx;
+        if (tx[i] & *used || !outputs_free(c, p, as[i], tx[i])) return false;
+    }
+    if (tx[0] & tx[1]) return false;
+    for (int i = 0; i < 2 && as[i] != OBJ_NONE8; i++) send(c, p, as[i], tx[i], f);
+    *used |= tx[0] | tx[1] | 1u << DIRS; // one word a cycle comes up the ramp
+    return true;
+}
+
+static void router_cycle(Chip *c, Pe *p) {
+    Head h[128 + WSE_QUEUES];
+    unsigned n = heads(c, p, h), used = 0;
+    for (unsigned i = 0; i < n; i++) {
+        if (h[i].from >= 128) {
+            Queue *q = &p->oqs[h[i].from - 128];
+            if (used >> DIRS & 1 || !send_from_ramp(c, p, q, &used)) continue;
+            queue_pop(q);
+            q->served = c->now;
+            if (!q->count) p->oq_live &= (uint8_t)~(1u << (h[i].from - 128));
+            continue;
+        }
+        Lane *l = &p->lanes[h[i].from];
+        if (!l->tx || l->tx & used || !outputs_free(c, p, l->color, l->tx)) continue;
+        send(c, p, l->color, l->tx, &l->slot[l->head]);
+        used |= l->tx;
+        lane_pop(c, p, h[i].from);
+    }
+}
+
+// ---- the CE ----
+
+static void main_cycle(Chip *c, Pe *p) {
+    if (p->state == MAIN_IDLE) {
+        if (p->main_at > c->now) {
+            want(p, p->main_at);
+            return;
+        }
+        if (!(p->active | p->chan_live) && !p->launched) return;
+        if (!task_pick(c, p)) return;
+        p->did = true;
+    }
+    if (p->state == MAIN_RUN || p->state == MAIN_ELEMENT) {
+        if (p->main_at > c->now) {
+            want(p, p->main_at);
+            return;
+        }
+        bool waited = p->state == MAIN_ELEMENT;
+        pe_run(c, p);
+        if (!(waited && p->state == MAIN_ELEMENT)) p->did = true;
+        if ((p->state == MAIN_RUN || p->state == MAIN_IDLE) && p->main_at > c->now) want(p, p->main_at);
+    }
+}
+
+static void op_cycle(Chip *c, Pe *p) {
+    unsigned live = p->op_live | (p->state == MAIN_VECTOR ? 1u << MAIN_OP : 0);
+    while (live) {
+        unsigned best = OPS;
+        for (unsigned left = live; left; left &= left - 1) {
+            unsigned slot = (unsigned)__builtin_ctz(left);
+            if (best == OPS || p->ops[slot].served < p->ops[best].served) best = slot;
+        }
+        Op *op = &p->ops[best];
+        if (vec_ready(c, p, op, best)) {
+            vec_step(c, p, op, best);
+            task_event(p);
+            p->did = true;
+            // The main thread's own work waits while the operation has the CE.
+            if (best != MAIN_OP && p->state == MAIN_RUN && p->main_at > c->now) p->main_at++;
+            return;
+        }
+        live &= ~(1u << best);
+    }
+}
+
+static void pe_cycle(Chip *c, Pe *p) {
+    p->did = false;
+    if (p->live[0] | p->live[1] | p->oq_live) router_cycle(c, p);
+    bool busy = p->state == MAIN_RUN && p->main_at > c->now;
+    main_cycle(c, p);
+    if (p->op_live || p->state == MAIN_VECTOR) op_cycle(c, p);
+    if (!p->did) return;
+    want(p, c->now + 1);
+    if (!busy) c->tile_cycles++;
+}
+
+static uint64_t next_random(uint64_t *s) {
+    *s ^= *s << 13;
+    *s ^= *s >> 7;
+    return *s ^= *s << 17;
+}
+
+void wafer_cycle(Chip *c) {
+    if (c->host_at <= c->now) host_cycle(c);
+    uint32_t slot = c->now % WHEEL, n = 0;
+    for (uint32_t i = c->wheel[slot]; i != UINT32_MAX; i = c->pes[i].next) c->run[n++] = i;
+    c->wheel[slot] = UINT32_MAX;
+    c->wheel_bits[slot / 64] &= ~(1ull << slot % 64);
+    if (c->opt.seed)
+        for (uint32_t i = n; i > 1; i--) {
+            uint32_t k = (uint32_t)(next_random(&c->rng) % i), swap = c->run[i - 1];
+            c->run[i - 1] = c->run[k];
+            c->run[k] = swap;
+        }
+    for (uint32_t i = 0; i < n; i++) {
+        Pe *p = &c->pes[c->run[i]];
+        if (p->want <= c->now) p->want = NEVER; // a farther one keeps what it waits for
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        Pe *p = &c->pes[c->run[i]];
+        pe_cycle(c, p);
+        p->linked = NEVER;
+        if (p->want != NEVER) link_pe(c, p);
+        if (c->faulted) return;
+    }
+}
