@@ -21,7 +21,7 @@ PKGS     := libelf libdw libxxhash libcjson
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=c17 -g $(MODE) $(WARN) -fPIC -fno-semantic-interposition -ffp-contract=off -fno-strict-aliasing -pthread
-LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lelf -ldw -lxxhash -lcjson) -ldl -lpthread
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lelf -ldw -lxxhash -lcjson) -ldl -lpthread -lm
 
 SRC   := $(sort $(filter-out src/cli/% src/ttm/lib/% src/wse/lib/%,$(wildcard src/*/*.c src/*/*/*.c)))
 OBJ   := $(SRC:%.c=$B/%.o)
