@@ -58,11 +58,11 @@ static void make_queues(const Chip *c, Pe *p) {
             p->chans[chan] = (Queue){ .cap = UNBOUND_WORDS + RAMP_WORDS, .number = (uint8_t)color, .color = (uint8_t)color, .from_host = c->head->h2d >> color & 1 };
     }
     for (unsigned q = 0; wse2 && q < sizeof output2; q++)
-        p->oqs[p->plan->oq_of[q]] = (Queue){ .cap = output2[q], .number = (uint8_t)q, .color = OBJ_NONE8 };
+        p->oqs[p->plan->oq_of[q]] = (Queue){ .cap = output2[q] + EXECUTE_WORDS, .number = (uint8_t)q, .color = OBJ_NONE8 };
     for (uint32_t i = 0; i < p->plan->in->queues.n; i++) {
         const ObjQueue *q = &c->o->queues[p->plan->in->queues.at + i];
         if (q->output && wse2) p->oqs[p->plan->oq_of[q->number]].color = q->color;
-        else if (q->output) p->oqs[p->plan->oq_of[q->number]] = (Queue){ .cap = 8, .number = q->number, .color = q->color };
+        else if (q->output) p->oqs[p->plan->oq_of[q->number]] = (Queue){ .cap = 8 + EXECUTE_WORDS, .number = q->number, .color = q->color };
         else if (!wse2) p->chans[p->plan->chan_queue[q->number]] = (Queue){ .cap = input[1][q->number] + RAMP_WORDS, .number = q->number, .color = q->color, .from_host = c->head->h2d >> q->color & 1 };
         else if (p->plan->chan_queue[q->number] != OBJ_NONE8) p->chans[p->plan->chan_queue[q->number]].cap = input[0][q->number] + RAMP_WORDS;
     }

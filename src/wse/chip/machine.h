@@ -24,8 +24,10 @@ enum {
     RAMP_DELAY = 2,      // cycles between PE and router, either way
     LANE_WORDS = 2,      // a router's words per color and input direction
     RAMP_WORDS = 2,      // registers of the ramp in front of an input queue
+    EXECUTE = 1,         // cycles from an operation's step to its output queue,
+    EXECUTE_WORDS = 1,   // and the register that holds the word meanwhile
     QUEUE_WORDS = 10,    // the longest queue: 8 words and the ramp's
-    TASK_START = 8,      // cycles from picking a task to its first instruction (ours)
+    TASK_START = 10,     // cycles from picking a task to its first instruction (ours)
     VECTOR_START = 4,    // cycles to issue a vector operation beyond its elements (ours)
     MICROTHREADS = 8, MAIN_OP = 8, OPS = 9, // the ninth operation is the main thread's synchronous one
     LAUNCH_TASK = WSE_TASKS, // pseudo task number of a launched function

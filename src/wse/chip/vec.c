@@ -581,6 +581,14 @@ static void fifo_moved(Chip *c, Pe *p, const Walk *w, bool dest) {
     }
 }
 
+// A word for the fabric.
+static void emit(Chip *c, Pe *p, Queue *q, const Walk *w, uint32_t word) {
+    uint64_t at = c->now + EXECUTE + RAMP_DELAY;
+    queue_push(q, (Flit){ .at = at, .data = word, .color = w->color, .control = !!(w->flags & DSD_CONTROL) });
+    p->oq_live |= (uint8_t)(1u << w->port);
+    if (at < p->want) p->want = at;
+}
+
 void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     if (slot != MAIN_OP ? !(p->op_live >> slot & 1) : p->state != MAIN_VECTOR) return; // ended while it was looked at
     uint32_t n = step_elements(op), in[2] = { 0, 0 }, out = 0;
@@ -597,9 +605,7 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     if (op->dest.kind == WALK_OUT) {
         Queue *q = &p->oqs[op->dest.port];
         if (op->dest.flags & DSD_INDEX_OFFSET) out = (out & 0xffff) | (uint32_t)op->index << 16;
-        queue_push(q, (Flit){ .at = c->now + RAMP_DELAY, .data = out, .color = op->dest.color, .control = !!(op->dest.flags & DSD_CONTROL) });
-        p->oq_live |= (uint8_t)(1u << op->dest.port);
-        if (c->now + RAMP_DELAY < p->want) p->want = c->now + RAMP_DELAY;
+        emit(c, p, q, &op->dest, out);
     }
     if (op->dest.kind == WALK_FIFO) fifo_moved(c, p, &op->dest, true);
     if (op->src1.kind == WALK_FIFO) fifo_moved(c, p, &op->src1, false);
@@ -718,9 +724,7 @@ int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t va
     if (w.kind == WALK_OUT) {
         Queue *q = &p->oqs[w.port];
         if (q->count >= q->cap) return 0;
-        queue_push(q, (Flit){ .at = c->now + RAMP_DELAY, .data = v, .color = w.color, .control = !!(w.flags & DSD_CONTROL) });
-        p->oq_live |= (uint8_t)(1u << w.port);
-        if (c->now + RAMP_DELAY < p->want) p->want = c->now + RAMP_DELAY;
+        emit(c, p, q, &w, v);
     } else if (!pe_store(c, p, w.addr, 8u * w.width, v)) {
         return -1;
     }
