@@ -1,0 +1,779 @@
+// Statements, and the expressions that contain them: blocks, if, switch, loops, jumps.
+//
+// In comptime mode they execute: a jump sets fx->flow and everything returns until its target is reached. In run-time
+// mode they emit IR: a jump leaves dead code behind it, which is neither emitted nor looked at.
+#include "wse/build/sema.h"
+
+#include <stdio.h>
+
+enum { STEP_LIMIT = 200 * 1000 * 1000 };
+
+static bool out_of_steps(Sema *s, Span at) {
+    if (++s->steps < STEP_LIMIT) return false;
+    if (!s->stopped) sema_error(s, at, "compile-time evaluation takes too long");
+    s->stopped = true;
+    return true;
+}
+
+Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const, Span at) {
+    Local *l = arena_new(s->arena, Local);
+    *l = (Local){ .up = s->fx->locals, .name = name, .type = type, .kind = kind, .is_const = is_const, .at = at, .depth = s->fx->depth };
+    s->fx->locals = l;
+    return l;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Values that leave: break, the branches of if and switch, an inlined function's return
+// ---------------------------------------------------------------------------------------------------------------
+
+static void exit_add(Sema *s, Target *t, Operand x, Span at) {
+    IrFunc *f = s->fx->ir;
+    if (f->dead || x.kind == X_NORETURN) return;
+    t->used = true;
+    if (x.kind == X_ERROR) {
+        vec_push(&t->exits, (Exit){ .at = -1, .x = x, .where = at });
+        ir_jump(s, t->end);
+        return;
+    }
+    if (t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want)) x = coerce(s, x, t->want, at);
+    x = detach(s, x);
+    int patch = -1;
+    if (x.kind == X_MEM || (x.kind == X_AGG && !x.type->comptime_only && x.type->size)) {
+        if (!t->has_temp) {
+            t->has_temp = true;
+            t->temp = ir_frame(f, x.type->size, x.type->align);
+            t->temp_type = x.type;
+        }
+        Operand m = { .kind = X_MEM, .type = t->temp_type, .frame = true, .off = (int)t->temp, .idx = -1 };
+        x = coerce(s, x, t->temp_type, at);
+        store(s, m, x, at);
+        x = m;
+    } else if (x.type->kind != TY_VOID) {
+        ir_emit(s, PE_nop, 0, 0, 0);
+        patch = (int)f->ins.len - 1;
+    }
+    vec_push(&t->exits, (Exit){ .at = patch, .x = x, .where = at });
+    ir_jump(s, t->end);
+}
+
+// What a patched instruction must do: put the exit's value into `to`.
+static void patch_exit(Sema *s, const Exit *e, int to, Type *t) {
+    IrIns *in = &s->fx->ir->ins.data[e->at];
+    Operand x = coerce(s, e->x, t, e->where);
+    if (opd_bad(&x)) return;
+    if (e->x.kind == X_VALUE) {
+        size_t n = s->fx->ir->ins.len;
+        bool dead = s->fx->ir->dead;
+        s->fx->ir->dead = false;
+        const_reg(s, t, &x.v);
+        IrIns made = vec_last(&s->fx->ir->ins);
+        s->fx->ir->ins.len = n;
+        s->fx->ir->dead = dead;
+        made.a = to;
+        *in = made;
+    } else {
+        bool widen = t->kind == TY_FLOAT && e->x.type != t;
+        *in = (IrIns){ .op = widen ? PE_f16_to_f32 : type_regs(t) == 2 ? PE_mov2 : PE_mov, .a = to, .b = e->x.reg, .pos = in->pos };
+    }
+}
+
+// Ends a construct whose values leave to t->end and gives the value of the whole.
+Operand join(Sema *s, Target *t, bool falls_through, Span at) {
+    IrFunc *f = s->fx->ir;
+    Operand result = opd_void(s);
+    bool failed = false;
+    for (size_t i = 0; i < t->exits.len; i++) failed |= t->exits.data[i].x.kind == X_ERROR;
+    if (failed) {
+        result = opd_error();
+    } else if (t->exits.len == 0) {
+        result = falls_through || t->used ? opd_void(s) : (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
+    } else if (t->exits.len == 1 && !falls_through) {
+        result = t->exits.data[0].x;
+    } else {
+        Operand peer = t->exits.data[0].x;
+        bool known = true;
+        for (size_t i = 0; i < t->exits.len && peer.type; i++) {
+            Operand *x = &t->exits.data[i].x;
+            known &= x->kind == X_VALUE && value_equal(&x->v, &t->exits.data[0].x.v);
+            Type *p = peer_type(s, &peer, x);
+            if (p && p != peer.type) peer = opd_reg(p, 0);
+            if (!p) peer.type = NULL;
+        }
+        if (falls_through && peer.type && peer.type->kind != TY_VOID) {
+            sema_error(s, at, "a value of type '%s' leaves here, but the end can be reached without one", peer.type->name);
+            result = opd_error();
+        } else if (!peer.type) {
+            result = opd_error();
+            sema_error(s, at, "the values have no common type");
+            for (size_t i = 0; i < t->exits.len && i < 4; i++)
+                diag_note(s->c, t->exits.data[i].where, "this is '%s'", t->exits.data[i].x.type->name);
+        } else if (peer.type->kind == TY_VOID) {
+            result = opd_void(s);
+        } else if (t->has_temp) {
+            result = (Operand){ .kind = X_MEM, .type = t->temp_type, .frame = true, .off = (int)t->temp, .idx = -1, .is_const = true };
+            for (size_t i = 0; i < t->exits.len; i++)
+                if (t->exits.data[i].at >= 0) {
+                    sema_error(s, t->exits.data[i].where, "values of '%s' chosen at run time are not supported yet", peer.type->name);
+                    result = opd_error();
+                }
+        } else if (known) {
+            result = t->exits.data[0].x;
+        } else if (!type_in_reg(peer.type)) {
+            result = opd_error();
+            sema_error(s, at, "a run-time choice cannot give '%s'", peer.type->name);
+        } else {
+            int to = ir_reg(f, peer.type);
+            for (size_t i = 0; i < t->exits.len; i++) patch_exit(s, &t->exits.data[i], to, peer.type);
+            result = opd_reg(peer.type, to);
+        }
+    }
+    if (t->used || falls_through) ir_place(f, t->end);
+    vec_free(&t->exits);
+    return result;
+}
+
+static Target *find_target(Sema *s, Node *n) {
+    for (Target *t = s->fx->targets; t; t = t->up) {
+        if (n->jump.label ? t->label == n->jump.label : t->loop) return t;
+    }
+    Span at = span_of(n);
+    if (n->jump.label) sema_error(s, at, "there is no loop or block with the label '%s' here", n->jump.label->s);
+    else sema_error(s, at, "'%s' outside of a loop", n->kind == ND_BREAK ? "break" : "continue");
+    return NULL;
+}
+
+static Operand jump(Sema *s, Node *n) {
+    Operand nothing = { .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
+    Target *t = find_target(s, n);
+    if (!t) return opd_error();
+    if (n->kind == ND_CONTINUE && !t->loop) {
+        sema_error(s, span_of(n), "'continue' needs the label of a loop");
+        return opd_error();
+    }
+    Operand x = n->jump.value ? expr_value(s, n->jump.value, t->want) : opd_void(s);
+    if (s->fx->comptime) {
+        if (s->fx->flow != FLOW_NEXT) return nothing;
+        s->fx->flow = n->kind == ND_BREAK ? FLOW_BREAK : FLOW_CONTINUE;
+        s->fx->flow_to = t;
+        s->fx->flow_value = x;
+        return nothing;
+    }
+    if (n->kind == ND_CONTINUE) ir_jump(s, t->again);
+    else exit_add(s, t, x, n->jump.value ? span_of(n->jump.value) : span_of(n));
+    return nothing;
+}
+
+static Operand do_return(Sema *s, Node *n) {
+    Operand nothing = { .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
+    Fx *fx = s->fx;
+    Span at = n->jump.value ? span_of(n->jump.value) : span_of(n);
+    if (!fx->result) {
+        sema_error(s, span_of(n), "'return' outside of a function");
+        return opd_error();
+    }
+    Operand x = n->jump.value ? expr_value(s, n->jump.value, fx->result) : opd_void(s);
+    if (x.kind == X_NORETURN) return x;
+    if (!opd_bad(&x)) x = coerce(s, x, fx->result, at);
+    if (fx->comptime) {
+        if (fx->flow == FLOW_NEXT) fx->flow = FLOW_RETURN, fx->flow_value = x;
+        return nothing;
+    }
+    if (fx->ret) {
+        exit_add(s, fx->ret, x, at);
+        return nothing;
+    }
+    if (opd_bad(&x)) {
+        fx->ir->dead = true;
+        return nothing;
+    }
+    int r = -1;
+    if (fx->sret >= 0) store(s, (Operand){ .kind = X_MEM, .type = fx->result, .idx = fx->sret }, x, at);
+    else if (fx->result->kind != TY_VOID) r = to_reg(s, x);
+    ir_emit(s, IR_RET, r, 0, 0);
+    fx->ir->dead = true;
+    return nothing;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Declarations and assignments
+// ---------------------------------------------------------------------------------------------------------------
+
+static bool is_addressed(Sema *s, Name *name) {
+    NameSet *set = s->fx->addressed;
+    if (set)
+        for (size_t i = 0; i < set->names.len; i++)
+            if (set->names.data[i] == name) return true;
+    return false;
+}
+
+static bool shadows(Sema *s, Name *name, Span at) {
+    for (Local *l = s->fx->locals; l; l = l->up)
+        if (l->name == name && strcmp(name->s, "_")) {
+            (void)at;
+            return true;
+        }
+    return false;
+}
+
+static void declare(Sema *s, Node *n) {
+    Span at = span_of(n);
+    Name *name = n->var.name;
+    bool is_const = n->flags & NF_CONST, comptime = s->fx->comptime || (n->flags & NF_COMPTIME);
+    shadows(s, name, at);
+    Type *type = NULL;
+    if (n->var.type) {
+        type = expr_type(s, n->var.type);
+        if (!type) {
+            local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
+            return;
+        }
+        if (type->kind == TY_VOID && !is_const) sema_error(s, at, "a variable of type void");
+    }
+    Operand x;
+    if (n->var.init) {
+        if ((n->flags & NF_COMPTIME) && !s->fx->comptime) s->force++;
+        x = expr(s, n->var.init, type);
+        if (x.kind == X_MEM && s->fx->comptime) {
+            sema_error(s, span_of(n->var.init), "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+            x = opd_error();
+        }
+        x = rvalue(s, x);
+        if ((n->flags & NF_COMPTIME) && !s->fx->comptime) s->force--;
+        if (x.kind == X_NORETURN) return;
+        if (type) x = coerce(s, x, type, span_of(n->var.init));
+    } else if (!type || is_const) {
+        sema_error(s, at, is_const ? "a constant needs a value" : "a variable without a value needs a type");
+        x = opd_error();
+    } else if (!comptime && type_is_aggregate(type) && !type->comptime_only) {
+        x = (Operand){ .kind = X_NORETURN, .type = type, .idx = -1 };       // left as it is
+    } else {
+        x = opd_value(value_zero(s, type));
+    }
+    if (x.kind == X_ERROR) {
+        local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = x;
+        return;
+    }
+    if (!type) type = x.type;
+    if (comptime && (!is_const || s->fx->comptime)) {
+        if (x.kind != X_VALUE) {
+            sema_error(s, at, "the value of a comptime variable must be comptime-known");
+            local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
+            return;
+        }
+        Value v = value_copy(s, x.v);
+        Local *l = local_add(s, name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const, at);
+        l->v = v;
+        return;
+    }
+    if (is_const && x.kind == X_VALUE) {
+        Value v = x.v;
+        if (x.home && type_is_aggregate(x.type)) {      // another name for a global constant
+            local_add(s, name, type, LOCAL_OPERAND, true, at)->x = x;
+            return;
+        }
+        local_add(s, name, type, LOCAL_VALUE, true, at)->v = v;
+        return;
+    }
+    if (is_const && x.kind == X_AGG) {
+        local_add(s, name, type, LOCAL_OPERAND, true, at)->x = x;
+        return;
+    }
+    if (type->comptime_only || (!type_in_reg(type) && !type_is_aggregate(type))) {
+        if (type->kind == TY_COMPTIME_INT || type->kind == TY_COMPTIME_FLOAT)
+            sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'", name->s, type->kind == TY_COMPTIME_INT ? "i16" : "f32");
+        else sema_error(s, at, "a run-time variable cannot have the type '%s'", type->name);
+        local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
+        return;
+    }
+    if (type_is_aggregate(type) || is_addressed(s, name)) {
+        uint32_t frame = ir_frame(s->fx->ir, type->size, type->align);
+        Operand m = { .kind = X_MEM, .type = type, .frame = true, .off = (int)frame, .idx = -1 };
+        if (x.kind != X_NORETURN) store(s, m, x, at);
+        local_add(s, name, type, LOCAL_FRAME, is_const, at)->frame = frame;
+        return;
+    }
+    x = detach(s, x);
+    int r = to_reg(s, x);
+    s->fx->ir->regs.data[r].pinned = true;
+    s->fx->ir->regs.data[r].type = type;
+    local_add(s, name, type, LOCAL_REG, is_const, at)->reg = r;
+}
+
+static void assign(Sema *s, Node *n) {
+    Node *lhs = n->assign.lhs;
+    if (n->op == CSL_OP_NONE && lhs->kind == ND_IDENT && !strcmp(lhs->name->s, "_")) {
+        expr_value(s, n->assign.rhs, NULL);
+        return;
+    }
+    Operand to = expr(s, lhs, NULL);
+    if (opd_bad(&to)) {
+        return;
+    }
+    Span at = span_of(n);
+    if (to.kind == X_VALUE || to.kind == X_REG || to.kind == X_AGG || to.is_const) {
+        if (lhs->kind == ND_IDENT) sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", lhs->name->s);
+        else sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
+        return;
+    }
+    if (to.kind == X_MEM && s->fx->comptime) {
+        sema_error(s, span_of(lhs), "a global variable cannot be changed at compile time");
+        return;
+    }
+    if (to.kind == X_SLOT && !s->fx->comptime && to.local && s->fx->depth > to.local->depth) {
+        sema_error(s, span_of(lhs), "a comptime variable cannot be changed where run-time control flow decides");
+        return;
+    }
+    Type *type = to.type;
+    if (to.kind == X_SLOT && to.local && to.slot == &to.local->v) type = to.local->type;
+    Operand x;
+    if (n->op == CSL_OP_NONE) {
+        x = expr_value(s, n->assign.rhs, type);
+    } else {
+        Operand old = to.kind == X_SLOT ? opd_value(value_copy(s, *to.slot)) : rvalue(s, to);
+        x = binary(s, n->op, old, expr_value(s, n->assign.rhs, type), at);
+    }
+    if (opd_bad(&x)) return;
+    x = coerce(s, x, type, span_of(n->assign.rhs));
+    if (!opd_bad(&x)) store(s, to, x, span_of(n->assign.rhs));
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Blocks, if, switch
+// ---------------------------------------------------------------------------------------------------------------
+
+void block_body(Sema *s, Node *n) {
+    Local *saved = s->fx->locals;
+    for (uint32_t i = 0; i < n->block.stmts.len && going(s); i++) stmt(s, n->block.stmts.data[i]);
+    s->fx->locals = saved;
+}
+
+// Comptime mode: takes what a break left for `t`.
+static bool caught(Sema *s, Target *t, Flow flow) {
+    if (s->fx->flow != flow || s->fx->flow_to != t) return false;
+    s->fx->flow = FLOW_NEXT;
+    return true;
+}
+
+static Operand no_return(Sema *s) { return (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 }; }
+
+static Operand block(Sema *s, Node *n, Type *want) {
+    if (!n->block.label) {
+        block_body(s, n);
+        return going(s) ? opd_void(s) : no_return(s);
+    }
+    Target t = { .up = s->fx->targets, .label = n->block.label, .want = want };
+    if (!s->fx->comptime) t.end = ir_label(s->fx->ir);
+    s->fx->targets = &t;
+    block_body(s, n);
+    s->fx->targets = t.up;
+    if (s->fx->comptime) return caught(s, &t, FLOW_BREAK) ? s->fx->flow_value : going(s) ? opd_void(s) : no_return(s);
+    return join(s, &t, !s->fx->ir->dead, span_of(n));
+}
+
+static Operand branch(Sema *s, Node *n, Type *want) {
+    Local *saved = s->fx->locals;
+    Operand x = expr(s, n, want);
+    if (x.kind == X_MEM && s->fx->comptime) x = expr_value(s, n, want);
+    s->fx->locals = saved;
+    return rvalue(s, x);
+}
+
+static Operand if_expr(Sema *s, Node *n, Type *want) {
+    if (s->fx->comptime) {
+        Value c;
+        if (!expr_known(s, n->if_.cond, s->types.bool_, &c)) return opd_error();
+        if (c.i) return branch(s, n->if_.then, want);
+        return n->if_.otherwise ? branch(s, n->if_.otherwise, want) : opd_void(s);
+    }
+    IrFunc *f = s->fx->ir;
+    int yes = ir_label(f), no = ir_label(f);
+    int errors = s->c->errors;
+    cond_jump(s, n->if_.cond, yes, no, true);
+    bool then = ir_used(f, yes), otherwise = ir_used(f, no);
+    if (!then && !otherwise) {
+        return s->c->errors > errors || !f->dead ? opd_error() : no_return(s);
+    }
+    Target t = { .want = want, .end = ir_label(f) };
+    if (then && otherwise) s->fx->depth++;
+    if (then) {
+        ir_place(f, yes);
+        Operand x = branch(s, n->if_.then, want);
+        exit_add(s, &t, x, span_of(n->if_.then));
+    }
+    if (otherwise) {
+        ir_place(f, no);
+        Operand x = n->if_.otherwise ? branch(s, n->if_.otherwise, want) : opd_void(s);
+        exit_add(s, &t, x, span_of(n->if_.otherwise ? n->if_.otherwise : n));
+    }
+    if (then && otherwise) s->fx->depth--;
+    // Without a value on one side there is none on the other: `if (c) f();` drops what f gives.
+    if (!n->if_.otherwise)
+        for (size_t i = 0; i < t.exits.len; i++)
+            if (t.exits.data[i].x.kind != X_ERROR) t.exits.data[i].x = opd_void(s), t.exits.data[i].at = -1;
+    return join(s, &t, false, span_of(n));
+}
+
+static bool case_matches(Sema *s, Node *c, const Value *on, Type *t, bool *hit) {
+    *hit = false;
+    for (uint32_t k = 0; k < c->case_.values.len; k++) {
+        Value v;
+        if (!expr_known(s, c->case_.values.data[k], t, &v)) return false;
+        *hit |= value_equal(&v, on);
+    }
+    return true;
+}
+
+// Every case value comptime-known and unique; all values covered, or an else.
+static bool check_cases(Sema *s, Node *n, Type *t) {
+    Vec(Value) seen = {0};
+    bool ok = true, has_else = false;
+    for (uint32_t i = 0; i < n->switch_.cases.len; i++) {
+        Node *c = n->switch_.cases.data[i];
+        if (c->flags & NF_ELSE) {
+            if (has_else) ok = sema_error(s, span_of(c), "a second 'else'");
+            has_else = true;
+        }
+        for (uint32_t k = 0; k < c->case_.values.len; k++) {
+            Value v;
+            if (!expr_known(s, c->case_.values.data[k], t, &v)) {
+                ok = false;
+                continue;
+            }
+            for (size_t j = 0; j < seen.len; j++)
+                if (value_equal(&seen.data[j], &v)) ok = sema_error(s, span_of(c->case_.values.data[k]), "this value has a case already");
+            vec_push(&seen, v);
+        }
+    }
+    if (ok && !has_else) {
+        uint64_t all = t->kind == TY_ENUM ? t->nfields : t->kind == TY_BOOL ? 2 : t->kind == TY_INT && t->bits < 32 ? 1ull << t->bits : UINT64_MAX;
+        if (seen.len < all) ok = sema_error(s, span_of(n), "the switch does not cover every value of '%s'; add 'else'", t->name);
+    }
+    vec_free(&seen);
+    return ok;
+}
+
+static Operand switch_expr(Sema *s, Node *n, Type *want) {
+    Operand on = expr_value(s, n->switch_.on, NULL);
+    if (opd_bad(&on)) return on;
+    Type *t = on.type;
+    if (t->kind != TY_INT && t->kind != TY_ENUM && t->kind != TY_COMPTIME_INT && t->kind != TY_BOOL && t->kind != TY_DIRECTION) {
+        sema_error(s, span_of(n->switch_.on), "'switch' needs an integer or an enum, found '%s'", t->name);
+        return opd_error();
+    }
+    if (!check_cases(s, n, t)) return opd_error();
+    Node *otherwise = NULL;
+    if (on.kind == X_VALUE) {
+        for (uint32_t i = 0; i < n->switch_.cases.len; i++) {
+            Node *c = n->switch_.cases.data[i];
+            bool hit;
+            if (c->flags & NF_ELSE) otherwise = c;
+            if (!case_matches(s, c, &on.v, t, &hit)) return opd_error();
+            if (hit) return branch(s, c->case_.body, want);
+        }
+        return otherwise ? branch(s, otherwise->case_.body, want) : opd_void(s);
+    }
+    IrFunc *f = s->fx->ir;
+    Target target = { .want = want, .end = ir_label(f) };
+    int *labels = arena_array(s->arena, int, n->switch_.cases.len + 1);
+    for (uint32_t i = 0; i < n->switch_.cases.len; i++) {
+        Node *c = n->switch_.cases.data[i];
+        labels[i] = ir_label(f);
+        if (c->flags & NF_ELSE) otherwise = c;
+        for (uint32_t k = 0; k < c->case_.values.len; k++) {
+            Value v;
+            if (!expr_known(s, c->case_.values.data[k], t, &v)) return opd_error();
+            if (v.i >= -32768 && v.i < 32768) ir_emit(s, PE_jeqi, on.reg, (int)v.i, labels[i]);
+            else ir_emit(s, PE_jeq, on.reg, const_reg(s, t, &v), labels[i]);
+        }
+    }
+    s->fx->depth++;
+    if (otherwise) {
+        Operand x = branch(s, otherwise->case_.body, want);
+        exit_add(s, &target, x, span_of(otherwise));
+    } else if (!f->dead) {
+        ir_emit(s, IR_STR, -1, PE_trap, 0)->x.str = "a switch met a value that no case covers";
+        f->dead = true;
+    }
+    for (uint32_t i = 0; i < n->switch_.cases.len; i++) {
+        Node *c = n->switch_.cases.data[i];
+        if (c == otherwise && !c->case_.values.len) continue;
+        ir_place(f, labels[i]);
+        Operand x = branch(s, c->case_.body, want);
+        exit_add(s, &target, x, span_of(c->case_.body));
+    }
+    s->fx->depth--;
+    return join(s, &target, false, span_of(n));
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Loops
+// ---------------------------------------------------------------------------------------------------------------
+
+// Comptime mode: one iteration is over. True when the loop ends.
+static bool loop_ends(Sema *s, Target *t) {
+    if (s->stopped) return true;
+    if (caught(s, t, FLOW_CONTINUE) || s->fx->flow == FLOW_NEXT) return false;
+    return true;
+}
+
+static Operand loop_value(Sema *s, Target *t) {
+    return caught(s, t, FLOW_BREAK) ? s->fx->flow_value : going(s) ? opd_void(s) : no_return(s);
+}
+
+static Operand while_expr(Sema *s, Node *n, Type *want) {
+    Target t = { .up = s->fx->targets, .label = n->while_.label, .loop = true, .want = want };
+    if (s->fx->comptime) {
+        s->fx->targets = &t;
+        for (;;) {
+            Value c;
+            if (out_of_steps(s, span_of(n)) || !expr_known(s, n->while_.cond, s->types.bool_, &c) || !c.i) break;
+            branch(s, n->while_.body, NULL);
+            if (loop_ends(s, &t)) break;
+            if (n->while_.step) stmt(s, n->while_.step);
+            if (!going(s)) break;
+        }
+        s->fx->targets = t.up;
+        return loop_value(s, &t);
+    }
+    if (n->flags & NF_INLINE) {
+        sema_error(s, span_of(n), "'inline while' in run-time code is not supported yet");
+        return opd_error();
+    }
+    IrFunc *f = s->fx->ir;
+    int body = ir_label(f), done = ir_label(f);
+    t.end = ir_label(f);
+    t.again = ir_label(f);
+    cond_jump(s, n->while_.cond, body, done, true);
+    if (ir_used(f, body)) {
+        s->fx->depth++;
+        s->fx->targets = &t;
+        ir_place(f, body);
+        branch(s, n->while_.body, NULL);
+        s->fx->targets = t.up;
+        if (!f->dead || ir_used(f, t.again)) {
+            ir_place(f, t.again);
+            if (n->while_.step) stmt(s, n->while_.step);
+            cond_jump(s, n->while_.cond, body, done, false);
+        }
+        s->fx->depth--;
+    }
+    if (ir_used(f, done)) ir_place(f, done);
+    return join(s, &t, !f->dead, span_of(n));
+}
+
+static void bind_elem(Sema *s, Node *name, Type *t, Operand x) {
+    if (!name || !strcmp(name->name->s, "_")) return;
+    if (x.kind == X_VALUE) local_add(s, name->name, t, LOCAL_VALUE, true, span_of(name))->v = x.v;
+    else if (x.kind == X_REG) local_add(s, name->name, t, LOCAL_REG, true, span_of(name))->reg = x.reg;
+    else local_add(s, name->name, t, LOCAL_OPERAND, true, span_of(name))->x = x;
+}
+
+// The iterations of an executed or unrolled loop.
+static void for_each(Sema *s, Node *n, Operand over, Target *t) {
+    bool range = over.type->kind == TY_RANGE;
+    Int i = 0, stop, step = 1, count = 0;
+    if (range) {
+        i = over.v.agg->items[0].i, stop = over.v.agg->items[1].i, step = over.v.agg->items[2].i;
+    } else {
+        stop = (Int)over.type->count;
+    }
+    int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations : s->c->options->sdk == CSL_SDK_2_10 ? 100000 : 50;
+    for (; step > 0 ? i < stop : i > stop; i += step, count++) {
+        if (out_of_steps(s, span_of(n))) break;
+        if (!s->fx->comptime && count >= limit) {
+            sema_error(s, span_of(n), "the loop unrolls more than %d times; raise it with --max-inlined-iterations", limit);
+            break;
+        }
+        Local *saved = s->fx->locals;
+        if (range) {
+            bind_elem(s, n->for_.elem, over.type->elem, opd_value(value_of(over.type->elem, i)));
+        } else {
+            Operand e = over;
+            if (over.kind == X_VALUE) e = opd_value(value_item(&over.v, (uint64_t)i));
+            else if (over.kind == X_AGG) e = over.items[i];
+            else e.type = over.type->elem, e.off += (int)i * (int)e.type->size, e = rvalue(s, e);
+            bind_elem(s, n->for_.elem, over.type->elem, e);
+        }
+        bind_elem(s, n->for_.index, s->types.u16, opd_value(value_of(s->types.u16, count)));
+        if (!s->fx->comptime) t->again = ir_label(s->fx->ir);
+        branch(s, n->for_.body, NULL);
+        s->fx->locals = saved;
+        if (s->fx->comptime) {
+            if (loop_ends(s, t)) break;
+        } else {
+            if (ir_used(s->fx->ir, t->again)) ir_place(s->fx->ir, t->again);
+            if (s->fx->ir->dead || s->stopped) break;
+        }
+    }
+}
+
+static Operand range_part(Operand over, int k) { return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k]; }
+
+static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
+    IrFunc *f = s->fx->ir;
+    bool range = over.type->kind == TY_RANGE;
+    Type *elem = over.type->elem;
+    int body = ir_label(f), done = ir_label(f), step_reg = -1;
+    int64_t step = 1;
+    Operand start, stop;
+    if (range) {
+        Operand by = range_part(over, 2);
+        start = range_part(over, 0), stop = range_part(over, 1);
+        if (by.kind == X_VALUE) step = (int64_t)by.v.i;
+        if (elem->kind == TY_COMPTIME_INT) elem = s->types.i16;
+        start = coerce(s, start, elem, span_of(n)), stop = coerce(s, stop, elem, span_of(n)), by = coerce(s, by, elem, span_of(n));
+        if (opd_bad(&start) || opd_bad(&stop) || opd_bad(&by)) return;
+        if (by.kind != X_VALUE) {
+            sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
+            return;
+        }
+        if (step < -32768 || step > 32767) {
+            Value v = value_of(s->types.i64, step);
+            step_reg = const_reg(s, s->types.i64, &v);
+        }
+    } else {
+        start = opd_value(value_of(s->types.u16, 0));
+        stop = opd_value(value_of(s->types.u16, over.type->count));
+    }
+    // The counter runs in 64 bits, so that it passes the last value without wrapping.
+    int i = ir_reg(f, s->types.i64), end = to_reg(s, detach(s, stop)), count = -1;
+    if (start.kind == X_VALUE) ir_emit(s, IR_CONST, i, 0, 0)->imm = (int64_t)start.v.i;
+    else ir_emit(s, PE_mov, i, to_reg(s, start), 0);
+    f->regs.data[i].pinned = true;
+    f->regs.data[end].pinned = true;
+    if (range && n->for_.index) {
+        count = ir_reg(f, s->types.u16);
+        f->regs.data[count].pinned = true;
+        ir_emit(s, IR_CONST, count, 0, 0);
+    }
+    bool sure = start.kind == X_VALUE && stop.kind == X_VALUE;
+    if (sure && (step > 0 ? start.v.i >= stop.v.i : start.v.i <= stop.v.i)) return;
+    if (!sure) ir_emit(s, step > 0 ? PE_jge : PE_jle, i, end, done);
+    s->fx->depth++;
+    ir_place(f, body);
+    Local *saved = s->fx->locals;
+    if (range) {
+        bind_elem(s, n->for_.elem, elem, opd_reg(elem, i));
+        if (count >= 0) bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, count));
+    } else {
+        if (n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+            int scaled = ir_reg(f, s->types.u16);
+            ir_emit(s, PE_muli_u16, scaled, i, (int)elem->size);
+            Operand e = over;
+            e.type = elem;
+            if (e.idx >= 0) {
+                int sum = ir_reg(f, s->types.u16);
+                ir_emit(s, PE_add_u16, sum, scaled, e.idx);
+                scaled = sum;
+            }
+            e.idx = scaled;
+            e = rvalue(s, e);
+            if (e.kind == X_REG) f->regs.data[e.reg].pinned = true;
+            bind_elem(s, n->for_.elem, elem, e);
+        }
+        bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, i));
+    }
+    branch(s, n->for_.body, NULL);
+    s->fx->locals = saved;
+    if (!f->dead || ir_used(f, t->again)) {
+        ir_place(f, t->again);
+        if (count >= 0) ir_emit(s, PE_addi_u16, count, count, 1);
+        if (step_reg >= 0) ir_emit(s, PE_add_i64, i, i, step_reg);
+        else ir_emit(s, PE_addi_i64, i, i, (int)step);
+        ir_emit(s, step > 0 ? PE_jlt : PE_jgt, i, end, body);
+    }
+    s->fx->depth--;
+    ir_place(f, done);
+}
+
+static Operand for_expr(Sema *s, Node *n, Type *want) {
+    Target t = { .up = s->fx->targets, .label = n->for_.label, .loop = true, .want = want };
+    Operand over = expr(s, n->for_.over, NULL);
+    if (over.kind != X_MEM) over = rvalue(s, over);
+    else if (s->fx->comptime) over = expr_value(s, n->for_.over, NULL);
+    if (opd_bad(&over)) return over;
+    if (over.type->kind != TY_RANGE && over.type->kind != TY_ARRAY) {
+        sema_error(s, span_of(n->for_.over), "'for' needs an array or a range, found '%s'", over.type->name);
+        return opd_error();
+    }
+    if (over.type->kind == TY_ARRAY && over.type->ndims != 1 && n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+        sema_error(s, span_of(n->for_.over), "'for' over an array of %u dimensions is not supported yet", over.type->ndims);
+        return opd_error();
+    }
+    if (s->fx->comptime) {
+        s->fx->targets = &t;
+        for_each(s, n, over, &t);
+        s->fx->targets = t.up;
+        return loop_value(s, &t);
+    }
+    IrFunc *f = s->fx->ir;
+    t.end = ir_label(f);
+    t.again = ir_label(f);
+    s->fx->targets = &t;
+    bool known_only = over.type->kind == TY_ARRAY && over.type->elem->comptime_only;
+    if ((n->flags & NF_INLINE) || known_only) {
+        if (over.type->kind == TY_RANGE && over.kind != X_VALUE) sema_error(s, span_of(n->for_.over), "an unrolled loop needs a comptime-known range");
+        else for_each(s, n, over, &t);
+    } else {
+        if (over.type->kind == TY_ARRAY && over.kind != X_MEM && n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+            if (over.kind == X_VALUE) {
+                Operand m = { .kind = X_MEM, .type = over.type, .base = over.home ? decl_global(s, over.home) : global_anonymous(s, over.v), .off = over.home ? over.off : 0, .idx = -1, .is_const = true };
+                over = m;
+            } else {
+                Operand m = { .kind = X_MEM, .type = over.type, .frame = true, .off = (int)ir_frame(f, over.type->size, over.type->align), .idx = -1, .is_const = true };
+                store(s, m, over, span_of(n));
+                over = m;
+            }
+        }
+        for_runtime(s, n, over, &t);
+    }
+    s->fx->targets = t.up;
+    return join(s, &t, !f->dead, span_of(n));
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+
+static void comptime_block(Sema *s, Node *n) {
+    bool was = s->fx->comptime;
+    s->fx->comptime = true;
+    if (!was) s->fx->flow = FLOW_NEXT;
+    block_body(s, n->block_decl.body);
+    if (!was) {
+        if (s->fx->flow != FLOW_NEXT) sema_error(s, span_of(n), "a comptime block cannot be left by a jump");
+        s->fx->flow = FLOW_NEXT;
+    }
+    s->fx->comptime = was;
+}
+
+Operand stmt_expr(Sema *s, Node *n, Type *want) {
+    switch ((NodeKind)n->kind) {
+    case ND_BLOCK: return block(s, n, want);
+    case ND_IF: return if_expr(s, n, want);
+    case ND_SWITCH: return switch_expr(s, n, want);
+    case ND_FOR: return for_expr(s, n, want);
+    case ND_WHILE: return while_expr(s, n, want);
+    case ND_BREAK: case ND_CONTINUE: return jump(s, n);
+    case ND_RETURN: return do_return(s, n);
+    case ND_ASSIGN:
+        assign(s, n);
+        return opd_void(s);
+    default:
+        sema_error(s, span_of(n), "inline assembly is not supported");
+        return opd_error();
+    }
+}
+
+void stmt(Sema *s, Node *n) {
+    SrcPos was = s->pos;
+    s->pos = n->pos;
+    switch ((NodeKind)n->kind) {
+    case ND_VAR: declare(s, n); break;
+    case ND_COMPTIME_BLOCK: comptime_block(s, n); break;
+    case ND_ASSIGN: assign(s, n); break;
+    case ND_FN: sema_error(s, span_of(n), "functions can only be declared at the top level"); break;
+    case ND_LAYOUT: sema_error(s, span_of(n), "'layout' can only stand at the top level"); break;
+    case ND_ERROR: break;
+    default: expr(s, n, NULL); break;
+    }
+    s->pos = was;
+}
