@@ -1,5 +1,5 @@
 // The compiler as one call: options in, artifacts and diagnostics out.
-#include "wse/build/csl.h"
+#include "wse/build/sema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,24 @@ static wt_status_t compile(Csl *c) {
         dump_unit(c, u, &c->output);
     if (o->emit == CSL_EMIT_TOKENS || o->emit == CSL_EMIT_AST || !u || u->broken)
         return c->errors ? WT_COMPILE : WT_OK;
-    return fail(WT_UNSUPPORTED, "only --emit=tokens and --emit=ast work so far");
+    Program p;
+    bool ok = sema_compile(c, u, &p);
+    if (ok)
+        artifact_params(c);
+    if (ok && o->out_routes)
+        artifact_routes(&p.object, &c->output);
+    wt_status_t status = WT_OK;
+    if (ok && o->emit == CSL_EMIT_BYTECODE)
+        artifact_dump(&p.object, &c->output);
+    if (ok && o->emit == CSL_EMIT_NONE) {
+        status = object_verify(&p.object);
+        if (status == WT_OK)
+            status = artifact_write(c, &p.object);
+        else
+            status = fail(WT_INTERNAL, "the compiler made a bad program: %s", wt_last_error());
+    }
+    program_free(&p);
+    return status ? status : c->errors ? WT_COMPILE : WT_OK;
 }
 
 wt_status_t csl_compile(const CslOptions *options, CslResult *result) {
