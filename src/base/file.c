@@ -152,10 +152,12 @@ wt_status_t share_path(char *out, size_t cap, const char *name) {
     if (share && *share) {
         snprintf(root, sizeof root, "%s", share);
     } else {
-        // A static link finds its executable here, which lies in a sibling of share/ too.
+        // A static link finds its executable here, which lies in a sibling of share/ too. Its name is the one it
+        // was started by, which says nothing when the shell searched PATH; the kernel knows.
         Dl_info info;
         char real[PATH_MAX], dir[PATH_CAP];
-        if (!dladdr((void *)(uintptr_t)share_path, &info) || !realpath(info.dli_fname, real))
+        if (!dladdr((void *)(uintptr_t)share_path, &info) ||
+            (!(strchr(info.dli_fname, '/') && realpath(info.dli_fname, real)) && !realpath("/proc/self/exe", real)))
             return fail(WT_IO, "cannot tell where the library lies; set WT_SHARE");
         path_dir(dir, sizeof dir, real);
         for (int up = 0;; up++) {
