@@ -396,6 +396,7 @@ typedef int64_t canon_i64;
     p->effects = true
 #define TSC_RESET  p->tsc_base = p->tsc_on ? c->now + spent : 0; p->effects = true
 #define RANDOM16   (p->effects = true, random16(p))
+#define SEED(v)    p->random = (uint32_t)(v) & 0x7fffff; p->effects = true
 #define SET_PRNG   if (A) FAULT("@set_active_prng(%llu): one generator is modelled", (unsigned long long)A)
 #define ASSERT_FAILED(s) FAULT("%s", object_string(c->o, s))
 #define TRAP(s)    FAULT("%s", object_string(c->o, s))

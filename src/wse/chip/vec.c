@@ -110,9 +110,9 @@ static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
 static bool output_queue(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     unsigned queue = dsd_queue(d), color = dsd_color(d);
     bool wse2 = c->head->arch == WSE2;
-    if (queue >= WSE_QUEUES && wse2 && color < WSE_COLORS) queue = color / 4; // as colors are wired to queues
-    if (queue >= WSE_QUEUES) return pe_fault(c, p, "a fabout DSD without an output queue");
-    w->port = p->plan->oq_of[queue];
+    if (queue == 15 && wse2 && color < WSE_COLORS) queue = color / 4; // as colors are wired to queues
+    if (queue == 15) return pe_fault(c, p, "a fabout DSD without an output queue");
+    w->port = queue < WSE_QUEUES ? p->plan->oq_of[queue] : OBJ_NONE8;
     if (w->port == OBJ_NONE8)
         return wse2 ? pe_fault(c, p, "WSE-2 has no output queue %u", queue) : pe_fault(c, p, "output queue %u is not initialized", queue);
     if (!wse2 || color >= WSE_COLORS) color = p->oqs[w->port].color;
