@@ -1,0 +1,45 @@
+// Compile-time arguments: KERNEL_COMPILE_TIME_ARGS is a list of numbers, KERNEL_COMPILE_TIME_ARG_MAP
+// one of {"name", number} pairs; the build defines both.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "wt/attributes.h"
+
+#ifndef KERNEL_COMPILE_TIME_ARGS
+#define KERNEL_COMPILE_TIME_ARGS
+#endif
+
+template <class T, class... Ts>
+constexpr std::array<T, sizeof...(Ts)> make_array(Ts... values) {
+    return { T(values)... };
+}
+
+constexpr auto kernel_compile_time_args = make_array<std::uint32_t>(KERNEL_COMPILE_TIME_ARGS);
+
+template <uint32_t Idx>
+constexpr uint32_t get_ct_arg() {
+    static_assert(Idx < kernel_compile_time_args.size(),
+                  "compile-time argument index out of range: the host passed fewer arguments");
+    return kernel_compile_time_args[Idx];
+}
+#define get_compile_time_arg_val(arg_idx) get_ct_arg<arg_idx>()
+
+#ifdef KERNEL_COMPILE_TIME_ARG_MAP
+namespace wt {
+constexpr std::pair<std::string_view, uint32_t> named_args[] = { KERNEL_COMPILE_TIME_ARG_MAP };
+// Reached only for a name that is not in the map; not constexpr, so a constant expression that gets
+// here does not compile, and at run time it does not link.
+[[gnu::error("no compile-time argument of this name was passed by the host")]] uint32_t no_such_named_argument();
+}
+
+constexpr uint32_t get_named_ct_arg(std::string_view name) {
+    for (const auto &arg : wt::named_args)
+        if (arg.first == name) return arg.second;
+    return wt::no_such_named_argument();
+}
+constexpr uint32_t get_named_compile_time_arg_val(std::string_view name) { return get_named_ct_arg(name); }
+#endif

@@ -1,0 +1,3 @@
+// The build writes all of these into one file.
+#pragma once
+#include "chlkc_generated.h"

@@ -1,0 +1,3 @@
+// Mailboxes and launch messages are in the ABI header.
+#pragma once
+#include "wt/shared.h"

@@ -1,0 +1,3 @@
+// The profiler's marks.
+#pragma once
+#include "tools/profiler/kernel_profiler.hpp"

@@ -1,0 +1,3 @@
+// Pointer annotations.
+#pragma once
+#include "wt/attributes.h"

@@ -1,0 +1,3 @@
+// Registers of the NoC.
+#pragma once
+#include "wt/regs.h"

@@ -1,0 +1,3 @@
+// Commands to the NoC.
+#pragma once
+#include "wt/noc.h"
