@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#undef fail
 
 #include "ttm/build/build.h"
 
