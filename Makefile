@@ -35,7 +35,7 @@ PYTHON := build/venv/bin/python3
 
 all: deps $(LIB) $B/lib/libwavetile.a $(TOOLS) $B/share/.stamp $(EXAMPLES)
 
-$B/%.o: %.c
+$B/%.o: %.c Makefile
 	$Qmkdir -p $(@D)
 	@echo "cc $<"
 	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
