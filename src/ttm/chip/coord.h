@@ -16,6 +16,7 @@ typedef struct ArchFacts {
     uint64_t l1_size, eth_l1_size, dram_channel_size, local_size_dm, local_size_trisc;
     uint64_t l1_alignment, dram_alignment, num_cbs;
     uint64_t noc_max_burst, noc_base_cycles, noc_hop_cycles, noc_bytes_per_cycle;
+    uint64_t inline_to_l1, filler_byte;
 } ArchFacts;
 
 // An architecture: one row of a table, made from one .def file.

@@ -1,0 +1,150 @@
+// The model runs programs: memory, NoC commands and their counters, and when they complete.
+#include "chip_program.h"
+
+static Chip *chip;
+static ChipXY core, other, dram;
+
+static int open_chip(void **state) {
+    (void)state;
+    assert_ok(chip_open(NULL, &chip));
+    assert_ok(chip_worker(chip, 0, 0, &core));
+    assert_ok(chip_worker(chip, 5, 3, &other));
+    assert_ok(chip_dram(chip, 3, 0, &dram));
+    return 0;
+}
+
+static int close_chip(void **state) {
+    (void)state;
+    chip_close(chip);
+    return 0;
+}
+
+static void run_until_quiescent(void) { assert_ok(chip_run(chip, &(ChipRun){.max_cycles = 10000000})); }
+
+static void a_program_stores_and_ends(void **state) {
+    (void)state;
+    program_boot(chip, core, "void main(void) { u32 s = 0; for (int i = 1; i <= 10; i++) s += i; REG(0x1000) = s; }");
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, core, 0x1000), 55);
+    ChipHartState h;
+    assert_ok(chip_hart_state(chip, core, CHIP_BRISC, &h));
+    assert_int_equal(h.mode, CHIP_PARKED);
+    assert_ok(chip_hart_state(chip, core, CHIP_NCRISC, &h));
+    assert_int_equal(h.mode, CHIP_HELD);
+}
+
+static void reads_from_dram_arrive(void **state) {
+    (void)state;
+    uint8_t data[2048], back[2048];
+    for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 7 + i / 256);
+    assert_ok(chip_write(chip, dram, 0x40000040, data, sizeof data));
+    put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
+    program_boot(chip, core,
+                 "void main(void) { read_noc(0, REG(0x2000), 0x40000040, 0x20040, 2048);"
+                 " wait_for(0, RD_RESP, 1); REG(0x1000) = STATUS(0, 3); REG(0x1004) = STATUS(0, 5); }");
+    run_until_quiescent();
+    assert_ok(chip_read(chip, core, 0x20040, back, sizeof back));
+    assert_memory_equal(data, back, sizeof data);
+    assert_int_equal(word_at(chip, core, 0x1000), 32); // data flits
+    assert_int_equal(word_at(chip, core, 0x1004), 1);
+}
+
+static void writes_reach_dram_and_other_tiles(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 256; i += 4) put_word(chip, core, 0x30000 + i, i * i);
+    put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
+    put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
+    program_boot(chip, core,
+                 "void main(void) { write_noc(0, REG(0x2000), 0x100, 0x30000, 256, WRITE);"
+                 " write_noc(1, REG(0x2004), 0x50000, 0x30000, 256, WRITE_POSTED);"
+                 " wait_for(0, WR_ACK, 1); REG(0x1000) = STATUS(0, 0xA); REG(0x1004) = STATUS(1, 0xB);"
+                 " REG(0x1008) = STATUS(1, 0xA); REG(0x100C) = STATUS(1, WR_ACK); }");
+    run_until_quiescent();
+    for (uint32_t i = 0; i < 256; i += 4) {
+        assert_int_equal(word_at(chip, dram, 0x100 + i), i * i);
+        assert_int_equal(word_at(chip, other, 0x50000 + i), i * i);
+    }
+    assert_int_equal(word_at(chip, core, 0x1000), 1);
+    assert_int_equal(word_at(chip, core, 0x1004), 1);
+    assert_int_equal(word_at(chip, core, 0x1008), 0);
+    assert_int_equal(word_at(chip, core, 0x100C), 0);
+}
+
+// A write's bytes are those at its issue, whatever the program stores there afterwards.
+static void writes_are_copied_at_issue(void **state) {
+    (void)state;
+    put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
+    program_boot(chip, core, "void main(void) { REG(0x30000) = 1; write_noc(0, REG(0x2004), 0x30000, 0x30000, 4, WRITE); REG(0x30000) = 2; }");
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, other, 0x30000), 1);
+}
+
+static void atomics_add_and_answer(void **state) {
+    (void)state;
+    put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
+    put_word(chip, other, 0x60008, 40);
+    program_boot(chip, core,
+                 "void main(void) { increment(1, REG(0x2004), 0x60008, 2, 4); wait_for(1, ATOMIC_RESP, 1);"
+                 " REG(0x1000) = REG(4); }");
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, other, 0x60008), 42);
+    assert_int_equal(word_at(chip, core, 0x1000), 40);
+}
+
+// With the low four bits only, the rest of the word stays.
+static void atomics_wrap(void **state) {
+    (void)state;
+    put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
+    put_word(chip, other, 0x60000, 0xABCD000E);
+    program_boot(chip, core,
+                 "void main(void) { NIU(0, 3, 0) = 0x60000; NIU(0, 3, 8) = REG(0x2004); NIU(0, 3, 0x1C) = 0x81;"
+                 " NIU(0, 3, 0x20) = 1 << 12 | 3 << 2; NIU(0, 3, 0x28) = 5; NIU(0, 3, 0x40) = 1; }");
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, other, 0x60000), 0xABCD0003);
+}
+
+static void transaction_ids_count_what_is_outstanding(void **state) {
+    (void)state;
+    put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
+    program_boot(chip, core,
+                 "void main(void) { NIU(0, 1, 0x18) = 5 << 10; read_noc(0, REG(0x2000), 0, 0x20000, 64);"
+                 " read_noc(0, REG(0x2000), 64, 0x20040, 64); REG(0x1000) = STATUS(0, 0x15); REG(0x1004) = STATUS(0, 0x10);"
+                 " wait_for(0, 0x15, 0); REG(0x1008) = STATUS(0, RD_RESP); }");
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, core, 0x1000), 2);
+    assert_int_equal(word_at(chip, core, 0x1004), 0);
+    assert_int_equal(word_at(chip, core, 0x1008), 2);
+}
+
+// 64 bytes there and back: 226 cycles along one axis, 373 along both (published round trips).
+static uint32_t round_trip(uint32_t column, uint32_t row) {
+    ChipXY to;
+    assert_ok(chip_worker(chip, column, row, &to));
+    put_word(chip, core, 0x2000, (uint32_t)(to.y << 6 | to.x));
+    program_boot(chip, core,
+                 "void main(void) { read_noc(0, REG(0x2000), 0x20000, 0x20000, 64); u32 from = REG(0xFFB121F0);"
+                 " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0xFFB121F0) - from; }");
+    run_until_quiescent();
+    return word_at(chip, core, 0x1000);
+}
+
+static void round_trips_take_the_published_time(void **state) {
+    (void)state;
+    assert_in_range(round_trip(0, 7), 226 - 4, 226 + 4);
+    assert_ok(chip_reset(chip));
+    assert_in_range(round_trip(6, 7), 373 - 7, 373 + 7);
+    assert_ok(chip_reset(chip));
+    uint32_t self = round_trip(0, 0);
+    assert_in_range(self, 64, 130);
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_chip, close_chip)
+    const struct CMUnitTest tests[] = {
+        TEST(a_program_stores_and_ends),      TEST(reads_from_dram_arrive),
+        TEST(writes_reach_dram_and_other_tiles), TEST(writes_are_copied_at_issue),
+        TEST(atomics_add_and_answer),         TEST(atomics_wrap),
+        TEST(transaction_ids_count_what_is_outstanding), TEST(round_trips_take_the_published_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
