@@ -784,7 +784,7 @@ void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next) {
         int middle = ir_label(f);
         if (n->op == CSL_OP_LAND) cond_jump(s, n->binary.lhs, middle, no, true);
         else cond_jump(s, n->binary.lhs, yes, middle, false);
-        if (f->dead) return;    // the left side decides: the right one is not looked at
+        if (!ir_used(f, middle)) return;        // the left side decides: the right one is not looked at
         ir_place(f, middle);
         s->fx->depth++;
         cond_jump(s, n->binary.rhs, yes, no, yes_next);
