@@ -310,7 +310,7 @@ static void no_dsd_reaches_the_host(void **state) {
     ObjDsd good = dsd_mem1d(0x10, 4, 1);
     refuse(WSE2, dsd_mem1d(0x3f8, 4, 1), good, "outside the 1024 bytes");
     refuse(WSE2, dsd_mem1d(0, 1000, -1), dsd_mem1d(0x10, 1000, 0), "configuration register");
-    refuse(WSE2, dsd_mem1d(0x10, 4, 0x7fff), good, "outside the 1024 bytes");
+    refuse(WSE2, dsd_mem1d(0x10, 4, 0x1000), good, "outside the 1024 bytes");
     refuse(WSE2, dsd_mem1d(0x11, 4, 1), good, "odd address");
     refuse(WSE2, dsd_mem1d(0xfffe, 4, 1), good, "configuration register");
     refuse(WSE2, good, dsd_mem1d(0xbffe, 4, 1), "across the end of RAM");
@@ -321,7 +321,7 @@ static void no_dsd_reaches_the_host(void **state) {
     refuse(WSE2, dsd_fifo(1), good, "FIFO 1 of 1");
     refuse(WSE2, dsd_fifo(0x80000000), good, "not a DSD value");
     refuse(WSE2, dsd_fifo(0), good, "16-bit elements");
-    refuse(WSE2, dsd_fabric(DSD_FABOUT, 9, 3, 4), good, "WSE-2 has no output queue" + 0);
+    refuse(WSE2, dsd_fabric(DSD_FABOUT, 9, 3, 4), good, "WSE-2 has no output queue 9");
     refuse(WSE2, dsd_fabric(DSD_FABOUT, 6, 3, 4), good, "WSE-2 has no output queue 6");
     refuse(WSE2, dsd_fabric(DSD_FABOUT, 2, 77, 4), good, "without a color");
     refuse(WSE2, dsd_fabric(DSD_FABIN, 2, 3, 4), good, "as destination");
