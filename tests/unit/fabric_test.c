@@ -1,0 +1,575 @@
+// Routers, queues, microthreads and the host's ports: routes, multicast, back-pressure, color swap,
+// control wavelets, launches, stuck reports, and that no order of PEs shows in a result.
+#include "wse_build.h"
+
+#include "../test.h"
+
+static const ObjOperand none = { OPD_NONE, 0 };
+typedef struct Fabric {
+    Build b;
+    WseChip *c;
+} Fabric;
+
+static void fabric_open_seed(Fabric *f, uint64_t seed) {
+    const Object *o = build_object(&f->b);
+    assert_ok(object_verify(o));
+    assert_ok(wafer_open(o, &(ChipOptions){ .seed = seed }, &f->c));
+}
+static void fabric_open(Fabric *f) { fabric_open_seed(f, 0); }
+static void fabric_close(Fabric *f) {
+    wafer_close(f->c);
+    build_free(&f->b);
+}
+static void run_quiet(Fabric *f) {
+    ChipStop why;
+    assert_ok(wafer_run(f->c, &(ChipGoal){ .budget = 1000000 }, &why));
+    assert_int_equal(why, CHIP_QUIET);
+}
+static void read_words(Fabric *f, unsigned x, unsigned y, uint32_t at, uint32_t *to, uint32_t n) { assert_ok(wafer_read(f->c, x, y, at, to, 4 * n)); }
+static const char *report(Fabric *f, StrBuf *b) {
+    wafer_report(f->c, b, 0);
+    return sb_str(b);
+}
+
+// Numbers 1, 2, ... at 0x100 of the instance at hand.
+static void numbers(Build *b, unsigned n) {
+    b->in->ram = 0x1000;
+    b->in->stack = 0xf00;
+    b->in->data_at = 0x100;
+    for (uint32_t i = 1; i <= n; i++)
+        for (int k = 0; k < 4; k++) build_add(b, data, (uint8_t)(i >> 8 * k));
+}
+static uint32_t sender(Build *b, const char *name, unsigned color, unsigned n, bool async) {
+    uint32_t in = build_inst(b, name);
+    numbers(b, n);
+    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_fabric(DSD_FABOUT, 2, color, n)), none, build_opd(b, dsd_mem1d(0x100, n, 1)));
+    v.flags = async ? VEC_ASYNC : 0;
+    build_vec(b, v);
+    build_task(b, 8, TASK_LOCAL, BUILD_FUNC(b, "main", 4, 0, 0, I32(vec, 0, 0), I3(sta_16, 0, 0x80, 0), RET), -1, -1);
+    b->in->active = 1 << 8;
+    return in;
+}
+static uint32_t receiver(Build *b, const char *name, unsigned color, unsigned n) {
+    uint32_t in = build_inst(b, name);
+    b->in->ram = 0x1000;
+    b->in->stack = 0xf00;
+    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_mem1d(0x200, n, 1)), none, build_opd(b, dsd_fabric(DSD_FABIN, 1, color, n)));
+    v.flags = VEC_ASYNC;
+    v.done = when(ACT_ACTIVATE, TGT_TASK, 9);
+    build_vec(b, v);
+    build_task(b, 8, TASK_LOCAL, BUILD_FUNC(b, "main", 4, 0, 0, I32(vec, 0, 0), RET), -1, -1);
+    build_task(b, 9, TASK_LOCAL, BUILD_FUNC(b, "done", 4, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x84, 0), RET), -1, -1);
+    b->in->active = 1 << 8;
+    return in;
+}
+
+// A word sent in cycle t is operated on EXECUTE + 2 ramps + a hop later.
+static void words_arrive_in_order_and_on_time(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 2, 1);
+    uint32_t s = sender(&f.b, "send", 3, 100, false), r = receiver(&f.b, "recv", 3, 100);
+    uint32_t rs = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(E));
+    uint32_t rr = build_router(&f.b);
+    build_route(&f.b, 3, ON(W), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, s, rs);
+    build_rect(&f.b, 1, 0, 1, 1, r, rr);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got[100];
+    read_words(&f, 1, 0, 0x200, got, 100);
+    for (uint32_t i = 0; i < 100; i++) assert_int_equal(got[i], i + 1);
+    uint16_t flag[3];
+    assert_ok(wafer_read(f.c, 0, 0, 0x80, flag, 2));
+    assert_int_equal(flag[0], 1);
+    assert_ok(wafer_read(f.c, 1, 0, 0x84, flag, 2));
+    assert_int_equal(flag[0], 1);
+    ChipStats st;
+    wafer_stats(f.c, &st);
+    assert_in_range(st.cycles, 100, 150); // a word a cycle
+    assert_int_equal(st.wavelets, 200);
+    fabric_close(&f);
+}
+
+// One PE sends east through a PE that keeps a copy and passes on, which turns south.
+static void multicast_reaches_everyone(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE3, 3, 2);
+    uint32_t s = sender(&f.b, "send", 5, 20, true);
+    build_queue(&f.b, true, 2, 5);
+    uint32_t r = receiver(&f.b, "recv", 5, 20);
+    build_queue(&f.b, false, 1, 5);
+    uint32_t idle = build_inst(&f.b, "idle"), start = build_router(&f.b);
+    build_route(&f.b, 5, ON(RAMP), ON(E));
+    uint32_t pass = build_router(&f.b);
+    build_route(&f.b, 5, ON(W), ON(RAMP) | ON(E) | ON(S));
+    uint32_t from_west = build_router(&f.b);
+    build_route(&f.b, 5, ON(W), ON(RAMP));
+    uint32_t from_north = build_router(&f.b);
+    build_route(&f.b, 5, ON(N), ON(RAMP));
+    uint32_t empty = build_router(&f.b);
+    build_rect(&f.b, 0, 0, 1, 1, s, start);
+    build_rect(&f.b, 1, 0, 1, 1, r, pass);
+    build_rect(&f.b, 2, 0, 1, 1, r, from_west);
+    build_rect(&f.b, 1, 1, 1, 1, r, from_north);
+    build_rect(&f.b, 0, 1, 1, 1, idle, empty);
+    build_rect(&f.b, 2, 1, 1, 1, idle, empty);
+    fabric_open(&f);
+    run_quiet(&f);
+    static const unsigned at[3][2] = { { 1, 0 }, { 2, 0 }, { 1, 1 } };
+    for (int k = 0; k < 3; k++) {
+        uint32_t got[20];
+        read_words(&f, at[k][0], at[k][1], 0x200, got, 20);
+        for (uint32_t i = 0; i < 20; i++) assert_int_equal(got[i], i + 1);
+    }
+    fabric_close(&f);
+}
+
+// Nobody takes the words: queues and routers fill to their capacity, the sender waits, the report says where.
+static void back_pressure_holds_words(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE3, 2, 1);
+    uint32_t s = sender(&f.b, "send", 3, 100, false);
+    build_queue(&f.b, true, 2, 3);
+    uint32_t r = build_inst(&f.b, "deaf");
+    build_queue(&f.b, false, 2, 3);
+    uint32_t rs = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(E));
+    uint32_t rr = build_router(&f.b);
+    build_route(&f.b, 3, ON(W), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, s, rs);
+    build_rect(&f.b, 1, 0, 1, 1, r, rr);
+    fabric_open(&f);
+    run_quiet(&f);
+    StrBuf b = { 0 };
+    const char *text = report(&f, &b);
+    // 4 words of queue 2 and 2 of the ramp, 2 in the router, 8 and 1 in the output queue.
+    assert_non_null(strstr(text, "PE (1,0): 6 words of color 3 in the input queue: blocked"));
+    assert_non_null(strstr(text, "PE (1,0): 2 words of color 3 from WEST in the router: the input queue is full"));
+    assert_non_null(strstr(text, "PE (0,0): 9 words in output queue 2, color 3: the next router is full"));
+    assert_non_null(strstr(text, "PE (0,0): task 'main' waits in @mov32"));
+    assert_non_null(strstr(text, "output queue 2 is full (color 3); 17 of 100 elements done"));
+    sb_free(&b);
+    fabric_close(&f);
+}
+
+// Routes that lead nowhere are fine until used; then the word waits and the report says why.
+static void words_never_leave_the_rectangle(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 1, 1);
+    uint32_t s = sender(&f.b, "send", 3, 1, true), r = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(E));
+    build_rect(&f.b, 0, 0, 1, 1, s, r);
+    fabric_open(&f);
+    run_quiet(&f);
+    StrBuf b = { 0 };
+    assert_non_null(strstr(report(&f, &b), "1 word in output queue 2, color 3: its route leads EAST, off the rectangle"));
+    sb_free(&b);
+    fabric_close(&f);
+}
+
+// fabin to fabout forwards element i as soon as i is there, through a PE that adds one.
+static void forwarding_is_element_by_element(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 3, 1);
+    uint32_t s = sender(&f.b, "send", 1, 50, true);
+    ObjVec v = vec_of(VEC_add16, none, none, opd(OPD_SCALAR, 1));
+    uint32_t mid = build_inst(&f.b, "add");
+    v.dest = build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 2, OBJ_ENDLESS));
+    v.src0 = build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 1, OBJ_ENDLESS));
+    v.flags = VEC_ASYNC;
+    build_vec(&f.b, v);
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(ldi, 1, 77), I32(vec, 0, 0), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = receiver(&f.b, "recv", 2, 50), r0 = build_router(&f.b);
+    build_route(&f.b, 1, ON(RAMP), ON(E));
+    uint32_t r1 = build_router(&f.b);
+    build_route(&f.b, 1, ON(W), ON(RAMP));
+    build_route(&f.b, 2, ON(RAMP), ON(E));
+    uint32_t r2 = build_router(&f.b);
+    build_route(&f.b, 2, ON(W), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, s, r0);
+    build_rect(&f.b, 1, 0, 1, 1, mid, r1);
+    build_rect(&f.b, 2, 0, 1, 1, r, r2);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got[50];
+    read_words(&f, 2, 0, 0x200, got, 50);
+    for (uint32_t i = 0; i < 50; i++) assert_int_equal(got[i], i + 78);
+    ChipStats st;
+    wafer_stats(f.c, &st);
+    assert_in_range(st.cycles, 50, 110); // pipelined, not one vector after the other
+    fabric_close(&f);
+}
+
+// Words of color 0 and 1 change places where both swap along x (WSE-2).
+static void colors_swap_on_arrival(void **state) {
+    (void)state;
+    for (int both = 0; both < 2; both++) {
+        Fabric f;
+        build_init(&f.b, WSE2, 2, 1);
+        uint32_t s = sender(&f.b, "send", 0, 10, true), r = receiver(&f.b, "recv", 1, 10), rs = build_router(&f.b);
+        build_route(&f.b, 0, ON(RAMP), ON(E));
+        uint32_t rr = build_router(&f.b);
+        build_route(&f.b, 1, ON(W), ON(RAMP));
+        vec_last(&f.b.routers).color[1].flags |= COLOR_SWAP_X;
+        if (both) vec_last(&f.b.routers).color[0].flags |= COLOR_SWAP_X;
+        build_rect(&f.b, 0, 0, 1, 1, s, rs);
+        build_rect(&f.b, 1, 0, 1, 1, r, rr);
+        fabric_open(&f);
+        run_quiet(&f);
+        uint32_t got[10];
+        read_words(&f, 1, 0, 0x200, got, 10);
+        for (uint32_t i = 0; i < 10; i++) assert_int_equal(got[i], i + 1);
+        fabric_close(&f);
+    }
+}
+
+// Two 16-bit values a wavelet when the operation is packed, low half first; one with a zero upper half otherwise.
+static void packing_is_a_property_of_the_operation(void **state) {
+    (void)state;
+    for (int packed = 0; packed < 2; packed++) {
+        Fabric f;
+        build_init(&f.b, WSE2, 2, 1);
+        uint32_t s = build_inst(&f.b, "send");
+        numbers(&f.b, 8); // as 16-bit values: 1 0 2 0 3 0 ...
+        ObjVec v = vec_of(VEC_mov16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 7)), none, build_opd(&f.b, dsd_mem1d(0x100, 7, 1)));
+        v.flags = (uint8_t)(VEC_ASYNC | (packed ? VEC_PACKED : 0));
+        build_vec(&f.b, v);
+        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(vec, 0, 0), RET), -1, -1);
+        f.b.in->active = 1 << 8;
+        uint32_t r = receiver(&f.b, "recv", 3, packed ? 4 : 7), rs = build_router(&f.b);
+        build_route(&f.b, 3, ON(RAMP), ON(E));
+        uint32_t rr = build_router(&f.b);
+        build_route(&f.b, 3, ON(W), ON(RAMP));
+        build_rect(&f.b, 0, 0, 1, 1, s, rs);
+        build_rect(&f.b, 1, 0, 1, 1, r, rr);
+        fabric_open(&f);
+        run_quiet(&f);
+        uint32_t got[8] = { 0 };
+        read_words(&f, 1, 0, 0x200, got, 7);
+        for (uint32_t i = 0; i < (packed ? 4u : 7u); i++) assert_int_equal(got[i], packed ? i + 1 : i % 2 ? 0 : i / 2 + 1);
+        fabric_close(&f);
+    }
+}
+
+// Data task arguments, control tasks behind data in the same queue, in order.
+static void wavelets_run_tasks(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE3, 2, 1);
+    uint32_t s = build_inst(&f.b, "send");
+    f.b.in->ram = 0x400;
+    uint32_t words[3] = { 0x00050001, 0x00060002, 40u << 16 | 0x1234 }; // two data words, a control wavelet for task 40
+    f.b.in->data_at = 0x100;
+    for (int i = 0; i < 12; i++) build_add(&f.b, data, ((uint8_t *)words)[i]);
+    build_queue(&f.b, true, 1, 4);
+    ObjDsd control = dsd_fabric(DSD_FABOUT, 1, 4, 1);
+    control.w[0] |= DSD_CONTROL;
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 1, 4, 2)), none, build_opd(&f.b, dsd_mem1d(0x100, 2, 1)));
+    build_vec(&f.b, v);
+    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, control), none, build_opd(&f.b, dsd_mem1d(0x108, 1, 1))));
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = build_inst(&f.b, "recv");
+    build_queue(&f.b, false, 3, 4);
+    // Data: append low + high to the list; control: append its data.
+    build_task(&f.b, 3, TASK_DATA, BUILD_FUNC(&f.b, "data", 4, 2, 0, I3(add_u16, 0, 0, 1), I3(lda_u16, 2, 0x10, 0), I3(st_16, 0, 2, 0x20), I3(addi_u16, 2, 2, 2),
+                                              I3(sta_16, 2, 0x10, 0), RET), ARG_LOW_U16, ARG_HIGH_U16);
+    build_task(&f.b, 40, TASK_CONTROL, BUILD_FUNC(&f.b, "control", 4, 1, 0, I3(lda_u16, 2, 0x10, 0), I3(st_16, 0, 2, 0x20), I3(addi_u16, 2, 2, 2), I3(sta_16, 2, 0x10, 0), RET),
+               ARG_LOW_U16, -1);
+    uint32_t rs = build_router(&f.b);
+    build_route(&f.b, 4, ON(RAMP), ON(E));
+    uint32_t rr = build_router(&f.b);
+    build_route(&f.b, 4, ON(W), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, s, rs);
+    build_rect(&f.b, 1, 0, 1, 1, r, rr);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint16_t got[4];
+    assert_ok(wafer_read(f.c, 1, 0, 0x20, got, 8));
+    assert_int_equal(got[0], 6);
+    assert_int_equal(got[1], 8);
+    assert_int_equal(got[2], 0x1234);
+    assert_int_equal(got[3], 0);
+    fabric_close(&f);
+}
+
+// A blocked channel keeps its words until it is unblocked.
+static void blocked_channels_wait(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 1, 1);
+    build_inst(&f.b, "loop");
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none, opd(OPD_SCALAR, 0));
+    build_vec(&f.b, v);
+    build_task(&f.b, 3, TASK_DATA, BUILD_FUNC(&f.b, "data", 1, 1, 0, I3(sta_32, 0, 0x10, 0), RET), ARG_WORD, -1);
+    uint32_t unblock = BUILD_FUNC(&f.b, "go", 1, 0, 0, I32(ldi, 0, 3), I3(unblock, 0, TGT_COLOR, 0), I3(unblock_cmd, 0, 0, 0), RET);
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 99), I32(vec, 1, 0), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    f.b.in->blocked = 1 << 3;
+    int go = build_rpc(&f.b, "go", unblock);
+    uint32_t r = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(RAMP)); // back to oneself
+    build_rect(&f.b, 0, 0, 1, 1, 0, r);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got;
+    read_words(&f, 0, 0, 0x10, &got, 1);
+    assert_int_equal(got, 0);
+    assert_ok(wafer_launch(f.c, go, NULL, 0));
+    run_quiet(&f);
+    read_words(&f, 0, 0, 0x10, &got, 1);
+    assert_int_equal(got, 99);
+    fabric_close(&f);
+}
+
+// Two operations on one microthread: the second waits for the first.
+static void microthreads_serve_one_operation(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE3, 1, 1);
+    build_inst(&f.b, "two");
+    numbers(&f.b, 8);
+    build_queue(&f.b, true, 2, 3);
+    build_queue(&f.b, false, 2, 3);
+    for (int i = 0; i < 2; i++) {
+        ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none, build_opd(&f.b, dsd_mem1d(0x100 + 16u * (unsigned)i, 4, 1)));
+        v.flags = VEC_ASYNC;
+        build_vec(&f.b, v);
+    }
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x200, 8, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 2, 3, 8)));
+    v.flags = VEC_ASYNC;
+    v.ut = 5;
+    build_vec(&f.b, v);
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 2), I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, 0, r);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got[8];
+    read_words(&f, 0, 0, 0x200, got, 8);
+    for (uint32_t i = 0; i < 8; i++) assert_int_equal(got[i], i + 1);
+    fabric_close(&f);
+}
+
+// A FIFO between two microthreads: words through it, longer than it is.
+static void fifos_buffer_between_microthreads(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 3, 1);
+    uint32_t s = sender(&f.b, "send", 1, 60, true), mid = build_inst(&f.b, "fifo");
+    build_add(&f.b, fifos, ((ObjFifo){ .base = 0x100, .capacity = 8, .size = 4, .push_task = OBJ_NONE8, .pop_task = OBJ_NONE8 }));
+    ObjVec v = vec_of(VEC_mov32, opd(OPD_FIFO, 0), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 1, OBJ_ENDLESS)));
+    v.flags = VEC_ASYNC;
+    build_vec(&f.b, v);
+    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 2, OBJ_ENDLESS)), none, opd(OPD_FIFO, 0));
+    v.flags = VEC_ASYNC;
+    build_vec(&f.b, v);
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = receiver(&f.b, "recv", 2, 60), r0 = build_router(&f.b);
+    build_route(&f.b, 1, ON(RAMP), ON(E));
+    uint32_t r1 = build_router(&f.b);
+    build_route(&f.b, 1, ON(W), ON(RAMP));
+    build_route(&f.b, 2, ON(RAMP), ON(E));
+    uint32_t r2 = build_router(&f.b);
+    build_route(&f.b, 2, ON(W), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, s, r0);
+    build_rect(&f.b, 1, 0, 1, 1, mid, r1);
+    build_rect(&f.b, 2, 0, 1, 1, r, r2);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got[60];
+    read_words(&f, 2, 0, 0x200, got, 60);
+    for (uint32_t i = 0; i < 60; i++) assert_int_equal(got[i], i + 1);
+    fabric_close(&f);
+}
+
+// A control wavelet ends an operation that asks for it.
+static void control_ends_operations(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 1, 1);
+    build_inst(&f.b, "self");
+    ObjDsd control = dsd_fabric(DSD_FABOUT, 2, 3, 1);
+    control.w[0] |= DSD_CONTROL;
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x100, 8, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 3, 8)));
+    v.flags = VEC_ASYNC;
+    v.on_control = when(ACT_ACTIVATE, TGT_TASK, 9);
+    build_vec(&f.b, v);
+    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none, opd(OPD_SCALAR, 0)));
+    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, control), none, opd(OPD_SCALAR, 0)));
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1), I32(vec, 1, 2), RET), -1, -1);
+    build_task(&f.b, 9, TASK_LOCAL, BUILD_FUNC(&f.b, "ended", 1, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x10, 0), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, 0, r);
+    fabric_open(&f);
+    run_quiet(&f);
+    uint32_t got[2];
+    read_words(&f, 0, 0, 0x100, got, 2);
+    assert_true(got[0] == 5 && got[1] == 0);
+    read_words(&f, 0, 0, 0x10, got, 1);
+    assert_int_equal(got[0], 1);
+    StrBuf b = { 0 };
+    assert_int_equal(wafer_report(f.c, &b, 0), 0);
+    sb_free(&b);
+    fabric_close(&f);
+}
+
+// A launch is done when every PE has unblocked; those that have not are named.
+static void launches_wait_for_every_pe(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE2, 3, 1);
+    build_inst(&f.b, "pe");
+    uint32_t fn = BUILD_FUNC(&f.b, "compute", 3, 2, 0, I3(sta_32, 0, 0x10, 0), I3(sta_16, 1, 0x14, 0), I3(coord, 2, 0, 0), I3(jeqi, 2, 1, 6), I3(unblock_cmd, 0, 0, 0), RET, RET);
+    int rpc = build_rpc(&f.b, "compute", fn);
+    build_rect(&f.b, 0, 0, 3, 1, 0, build_router(&f.b));
+    fabric_open(&f);
+    ChipStop why;
+    uint64_t args[2] = { 0x12345678, (uint64_t)-3 };
+    assert_int_equal(wafer_launch(f.c, rpc, args, 1), WT_INVALID);
+    assert_int_equal(wafer_launch(f.c, 7, args, 2), WT_INVALID);
+    assert_ok(wafer_launch(f.c, rpc, args, 2));
+    assert_ok(wafer_run(f.c, &(ChipGoal){ .launch = true }, &why));
+    assert_int_equal(why, CHIP_QUIET);
+    assert_int_equal(wafer_launch_pending(f.c), 1);
+    StrBuf b = { 0 };
+    assert_int_equal(wafer_report(f.c, &b, 0), 1);
+    assert_string_equal(sb_str(&b), "PE (1,0): has not called unblock_cmd_stream() since the launch\n");
+    sb_free(&b);
+    uint32_t got[2];
+    read_words(&f, 2, 0, 0x10, got, 2);
+    assert_int_equal(got[0], 0x12345678);
+    assert_int_equal(got[1], 0xfffd);
+    fabric_close(&f);
+}
+
+// Words stream in and out through the host's ports: an echo of each word plus one, over a region, a word per PE and cycle.
+static void streams_go_in_and_out(void **state) {
+    (void)state;
+    for (unsigned channels = 1; channels <= 4; channels += 3) {
+        Fabric f;
+        build_init(&f.b, WSE3, 4, 3);
+        f.b.head.data->h2d = 1 << 2;
+        f.b.head.data->d2h = 1 << 6;
+        f.b.head.data->channels = (uint16_t)channels;
+        build_inst(&f.b, "echo");
+        build_queue(&f.b, false, 2, 2);
+        build_queue(&f.b, true, 3, 6);
+        ObjVec v = vec_of(VEC_add16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 6, 1)), opd(OPD_SCALAR, 0), opd(OPD_SCALAR, 1));
+        build_vec(&f.b, v);
+        build_task(&f.b, 2, TASK_DATA, BUILD_FUNC(&f.b, "data", 3, 1, 0, I32(ldi, 1, 1), I32(vec, 2, 0), RET), ARG_WORD, -1);
+        build_rect(&f.b, 0, 0, 4, 3, 0, build_router(&f.b));
+        fabric_open(&f);
+        uint32_t in[2 * 2 * 5], out[2 * 2 * 5] = { 0 };
+        for (uint32_t i = 0; i < 20; i++) in[i] = 100 + i;
+        int h2d, d2h;
+        ChipStop why;
+        assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 2, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .in = in }, &h2d));
+        assert_int_equal(wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 5, .in = in }, &d2h), WT_INVALID);
+        assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = h2d }, &why));
+        assert_int_equal(why, CHIP_MET);
+        assert_int_equal(wafer_stream_state(f.c, h2d).moved, 20);
+        assert_ok(wafer_stream_end(f.c, h2d));
+        assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 6, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .out = out }, &d2h));
+        assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = d2h }, &why));
+        assert_int_equal(why, CHIP_MET);
+        for (uint32_t i = 0; i < 20; i++) assert_int_equal(out[i], 101 + i);
+        assert_ok(wafer_stream_end(f.c, d2h));
+        assert_int_equal(wafer_stream_unread(f.c, 6), 0);
+        ChipStats st;
+        wafer_stats(f.c, &st);
+        assert_in_range(st.cycles, 20 / channels, 400);
+        fabric_close(&f);
+    }
+}
+
+// A host transfer that cannot end: its state tells what moved and what stands.
+static void streams_stall_where_nobody_reads(void **state) {
+    (void)state;
+    Fabric f;
+    build_init(&f.b, WSE3, 1, 1);
+    f.b.head.data->h2d = 1 << 2;
+    build_inst(&f.b, "deaf");
+    build_queue(&f.b, false, 2, 2);
+    build_rect(&f.b, 0, 0, 1, 1, 0, build_router(&f.b));
+    fabric_open(&f);
+    uint32_t in[100] = { 0 };
+    int id;
+    ChipStop why;
+    assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 100, .in = in }, &id));
+    assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = id }, &why));
+    assert_int_equal(why, CHIP_QUIET);
+    ChipStreamState s = wafer_stream_state(f.c, id);
+    assert_true(s.total == 100 && s.moved == 6 && s.standing == 6 && !s.done);
+    assert_ok(wafer_stream_end(f.c, id));
+    fabric_close(&f);
+}
+
+// The order in which PEs take their turns within a cycle shows nowhere: same cycles, same hash.
+static void the_order_of_pes_cannot_matter(void **state) {
+    (void)state;
+    uint64_t hash = 0, cycles = 0;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        Fabric f;
+        build_init(&f.b, WSE2, 6, 4);
+        // Rows: two colors share every link eastwards, merge south in the last column, into the corner.
+        build_inst(&f.b, "node");
+        numbers(&f.b, 30);
+        for (unsigned color = 4; color < 6; color++) {
+            ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, color - 2, color, 30)), none, build_opd(&f.b, dsd_mem1d(0x100, 30, 1)));
+            v.flags = VEC_ASYNC;
+            build_vec(&f.b, v);
+        }
+        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+        f.b.in->active = 1 << 8;
+        uint32_t sink = build_inst(&f.b, "sink");
+        f.b.in->ram = 0x400;
+        for (unsigned color = 4; color < 6; color++)
+            build_task(&f.b, color, TASK_DATA, BUILD_FUNC(&f.b, "data", 3, 1, 0, I3(lda_u32, 1, 0x10, 0), I3(muli_u32, 1, 1, 31), I3(add_u32, 1, 1, 0), I3(sta_32, 1, 0x10, 0), RET), ARG_WORD, -1);
+        uint32_t row = build_router(&f.b);
+        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(RAMP) | ON(W), ON(E));
+        uint32_t last = build_router(&f.b);
+        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(RAMP) | ON(W) | ON(N), ON(S));
+        uint32_t corner = build_router(&f.b);
+        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(W) | ON(N), ON(RAMP));
+        build_rect(&f.b, 0, 0, 5, 4, 0, row);
+        build_rect(&f.b, 5, 0, 1, 3, 0, last);
+        build_rect(&f.b, 5, 3, 1, 1, sink, corner);
+        fabric_open_seed(&f, seed);
+        run_quiet(&f);
+        ChipStats st;
+        wafer_stats(f.c, &st);
+        if (!seed) {
+            hash = st.hash;
+            cycles = st.cycles;
+            assert_true(st.wavelets > 23 * 60);
+        }
+        assert_int_equal(st.hash, hash);
+        assert_int_equal(st.cycles, cycles);
+        fabric_close(&f);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_arrive_in_order_and_on_time), cmocka_unit_test(multicast_reaches_everyone), cmocka_unit_test(back_pressure_holds_words),
+        cmocka_unit_test(words_never_leave_the_rectangle),   cmocka_unit_test(forwarding_is_element_by_element), cmocka_unit_test(colors_swap_on_arrival),
+        cmocka_unit_test(packing_is_a_property_of_the_operation), cmocka_unit_test(wavelets_run_tasks), cmocka_unit_test(blocked_channels_wait),
+        cmocka_unit_test(microthreads_serve_one_operation),  cmocka_unit_test(fifos_buffer_between_microthreads), cmocka_unit_test(control_ends_operations),
+        cmocka_unit_test(launches_wait_for_every_pe),        cmocka_unit_test(streams_go_in_and_out), cmocka_unit_test(streams_stall_where_nobody_reads),
+        cmocka_unit_test(the_order_of_pes_cannot_matter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
