@@ -55,8 +55,7 @@ wt_status_t chip_init(Chip *chip, const ChipBackend *backend, const ChipOptions 
 wt_status_t chip_open(const ChipOptions *options, Chip **chip) {
     static const ChipOptions none;
     if (!options) options = &none;
-    if (options->transport) return fail(WT_UNSUPPORTED, "transport '%s': only the model is there", options->transport);
-    return chip_model.open(options, chip);
+    return (options->transport ? &chip_remote : &chip_model)->open(options, chip);
 }
 
 void chip_close(Chip *chip) {
@@ -263,7 +262,9 @@ static const char *gap_name(ChipGap gap) {
 const char *chip_fault_text(const ChipFault *f, char *buf, size_t cap) {
     StrBuf insn = {0};
     if (f->has_pc && f->word) rv32_disasm(ISA_BLACKHOLE, f->word, f->pc, &insn); // all extensions that any chip has
-    int n = snprintf(buf, cap, "%s: core (%u,%u) %s", gap_name(f->gap), f->worker.x, f->worker.y, chip_hart_name(f->hart));
+    int n = f->hart == CHIP_HARTS ? snprintf(buf, cap, "%s", gap_name(f->gap))
+                                  : snprintf(buf, cap, "%s: core (%u,%u) %s", gap_name(f->gap), f->worker.x,
+                                             f->worker.y, chip_hart_name(f->hart));
     if (f->has_pc && n >= 0 && (size_t)n < cap)
         n += snprintf(buf + n, cap - (size_t)n, insn.n ? ", pc 0x%08x (%s)" : ", pc 0x%08x%s", f->pc, sb_str(&insn));
     if (n >= 0 && (size_t)n < cap) snprintf(buf + n, cap - (size_t)n, ": %s", f->text);

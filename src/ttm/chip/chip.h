@@ -192,7 +192,7 @@ typedef struct ChipFault {
     uint64_t cycle;
     ChipXY at;            // virtual
     ChipXY worker;        // logical
-    ChipHart hart;
+    ChipHart hart;        // CHIP_HARTS: no place is known
     bool has_pc;          // pc and word are known
     uint32_t pc, word;    // the instruction
     uint32_t addr, value; // what it accessed and stored
