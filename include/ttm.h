@@ -74,7 +74,6 @@ typedef struct ttm_device_options {
     uint64_t max_cycles;   // budget of one launch or wait, then WT_LIMIT; 0: none
     ttm_print_fn print;    // NULL: DPRINT lines go to the log at WT_LOG_INFO
     void *print_user;
-    const char *cache_dir; // compiled kernels; NULL: $XDG_CACHE_HOME/wavetile or ~/.cache/wavetile
     uint32_t harvested_columns; // the model: bit i removes the i-th Tensix column (0 .. 13) from
                                 // the chip, as a chip with defects has them removed
     uint32_t timeout_ms; // transports that cannot tell a hang: WT_STALL after this long without
@@ -92,9 +91,9 @@ wt_status_t ttm_device_create(uint32_t index, const ttm_device_options_t *option
 wt_status_t ttm_device_close(ttm_device_t *device);
 
 // Stops every core, boots the firmware again and forgets a fault. L1 outside the reserved part,
-// DRAM and allocations stay. Programs can be launched again. The way back after WT_FAULT, which
-// makes every call but reads, stats, reset and close fail with the same error; also ends a program
-// that stalled, ran out of its budget or was interrupted.
+// DRAM and allocations stay. Programs can be launched again. The way back after WT_FAULT, since
+// when whatever would change the device or run it fails with the same error; also the way to end a
+// program that stalled, ran out of its budget or was interrupted.
 wt_status_t ttm_device_reset(ttm_device_t *device);
 
 // Makes the launch, wait or read that runs on this device in another thread return WT_INTERRUPTED,
@@ -352,7 +351,7 @@ typedef struct ttm_compute_options {
 
 // Adds a C++ kernel (`void kernel_main()`) on every core of the ranges: a data-movement kernel runs
 // on one of the two data-movement processors, a compute kernel on the three Tensix processors. From
-// a file, or from a string, for which diagnostics say "kernel:LINE". The path is resolved
+// a file, or from a string, which diagnostics call "kernel.cpp". The path is resolved
 // now, the source is read and compiled at the first launch (WT_COMPILE there: the compiler's
 // messages are in wt_last_error()). A processor of a core can have one kernel.
 wt_status_t ttm_kernel_create_dataflow(ttm_program_t *program, const char *path,
@@ -373,7 +372,7 @@ wt_status_t ttm_kernel_create_compute_from_string(ttm_program_t *program, const 
                                                   ttm_kernel_t **kernel);
 
 // Sets get_arg_val<T>(i) on every core of the ranges, which must be cores of the kernel. Setting
-// again replaces the values for the next launch; their number may not grow after the first one.
+// again replaces them, for the next launch.
 wt_status_t ttm_set_runtime_args(ttm_kernel_t *kernel, const ttm_core_range_t *ranges,
                                  size_t num_ranges, const uint32_t *args, size_t num_args);
 

@@ -95,8 +95,12 @@ void alloc_give(Alloc *a, uint64_t address) {
 uint64_t alloc_lowest(const Alloc *a) { return a->used.len ? a->used.data[0].begin : a->limit; }
 
 uint64_t alloc_size_per_bank(uint64_t size, uint64_t page_size, uint32_t banks, uint64_t align) {
-    uint64_t pages = page_size ? size / page_size : 0;
-    return (pages + banks - 1) / banks * align_up(page_size, align);
+    uint64_t pages = page_size ? size / page_size : 0, bytes;
+    uint64_t per_bank = pages / banks + (pages % banks != 0);
+    if (page_size > UINT64_MAX - align ||
+        __builtin_mul_overflow(per_bank, align_up(page_size, align), &bytes))
+        return UINT64_MAX; // fits no bank
+    return bytes;
 }
 
 // std::minstd_rand0, which libstdc++ and libc++ both call default_random_engine; seed 0 means 1.

@@ -1,0 +1,323 @@
+// What a launch gives to kernels: arguments of every kind, defines, circular buffers, semaphores,
+// on every core and processor; and the block and messages in L1, byte by byte.
+#include "rig.h"
+#include "ttm/lib/abi.h"
+
+enum { OUT = 0x100000 };
+static const MemMap mem = TTM_MEM_MAP_BLACKHOLE;
+
+static void read_core(ttm_device_t *d, uint32_t x, uint32_t y, uint64_t at, void *to, size_t n) {
+    assert_ok(ttm_l1_read(d, (ttm_core_t){ x, y }, TTM_CORE_WORKER, at, to, n));
+}
+
+static uint32_t word_of(ttm_device_t *d, uint32_t x, uint32_t y, uint64_t at) {
+    uint32_t word;
+    read_core(d, x, y, at, &word, 4);
+    return word;
+}
+
+static void every_kind_of_argument_arrives(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    uint32_t compile[] = { 11, 0xffffffff }, unique[] = { 21, 22, 23 }, common[] = { 31, 32 };
+    ttm_named_arg_t named[] = { { "rows", 41 }, { "columns", 42 } };
+    ttm_define_t defines[] = { { "SCALE", "50 + 1" }, { "FLAG", NULL } };
+    ttm_dataflow_options_t o = { .struct_size = sizeof o,
+                                 .compile_args = compile,
+                                 .num_compile_args = 2,
+                                 .named_args = named,
+                                 .num_named_args = 2,
+                                 .defines = defines,
+                                 .num_defines = 2 };
+    ttm_kernel_t *k;
+    assert_ok(ttm_kernel_create_dataflow_from_string(
+        p,
+        "void kernel_main() {\n"
+        "    volatile uint32_t *out = (uint32_t *)0x100000;\n"
+        "    out[0] = get_compile_time_arg_val(0);\n"
+        "    out[1] = get_compile_time_arg_val(1);\n"
+        "    for (int i = 0; i < 3; i++) out[2 + i] = get_arg_val<uint32_t>(i);\n"
+        "    for (int i = 0; i < 2; i++) out[5 + i] = get_common_arg_val<uint32_t>(i);\n"
+        "    out[7] = get_named_compile_time_arg_val(\"rows\");\n"
+        "    out[8] = get_named_compile_time_arg_val(\"columns\");\n"
+        "#ifdef FLAG\n"
+        "    out[9] = SCALE;\n"
+        "#endif\n"
+        "}\n",
+        &core00, 1, &o, &k));
+    assert_ok(ttm_set_runtime_args(k, &core00, 1, unique, 3));
+    assert_ok(ttm_set_common_runtime_args(k, common, 2));
+    assert_ok(ttm_program_launch(p, NULL));
+    uint32_t got[10], want[] = { 11, 0xffffffff, 21, 22, 23, 31, 32, 41, 42, 51 };
+    read_core(d, 0, 0, OUT, got, sizeof got);
+    assert_memory_equal(got, want, sizeof want);
+
+    uint32_t again[] = { 61, 62, 63 };
+    assert_ok(ttm_set_runtime_args(k, &core00, 1, again, 3)); // for the next launch
+    assert_ok(ttm_program_launch(p, NULL));
+    memcpy(want + 2, again, sizeof again);
+    read_core(d, 0, 0, OUT, got, sizeof got);
+    assert_memory_equal(got, want, sizeof want);
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
+// Five processors of every core, each with arguments of its own.
+static void all_cores_and_processors_run(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_core_range_t all = { { 0, 0 }, { 12, 9 } };
+    ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
+    ttm_kernel_t *dm0, *dm1, *compute;
+    const char *dataflow =
+        "void kernel_main() {\n"
+        "    *(volatile uint32_t *)get_arg_val<uint32_t>(0) = get_arg_val<uint32_t>(1);\n"
+        "}\n";
+    assert_ok(ttm_kernel_create_dataflow_from_string(p, dataflow, &all, 1, NULL, &dm0));
+    assert_ok(ttm_kernel_create_dataflow_from_string(p, dataflow, &all, 1, &second, &dm1));
+    assert_ok(ttm_kernel_create_compute_from_string(
+        p,
+        "void kernel_main() {\n"
+        "    volatile uint32_t *out = (uint32_t *)get_arg_val<uint32_t>(0);\n"
+        "    UNPACK(out[0] = get_arg_val<uint32_t>(1));\n"
+        "    MATH(out[1] = get_arg_val<uint32_t>(1) + 1);\n"
+        "    PACK(out[2] = get_arg_val<uint32_t>(1) + 2);\n"
+        "}\n",
+        &all, 1, NULL, &compute));
+    for (uint32_t y = 0; y < 10; y++)
+        for (uint32_t x = 0; x < 13; x++) {
+            ttm_core_range_t one = { { x, y }, { x, y } };
+            uint32_t base = 1000 * y + 10 * x;
+            uint32_t a0[] = { OUT, base + 1 }, a1[] = { OUT + 4, base + 2 },
+                     a2[] = { OUT + 8, base + 3 };
+            assert_ok(ttm_set_runtime_args(dm0, &one, 1, a0, 2));
+            assert_ok(ttm_set_runtime_args(dm1, &one, 1, a1, 2));
+            assert_ok(ttm_set_runtime_args(compute, &one, 1, a2, 2));
+        }
+    assert_ok(ttm_program_launch(p, NULL));
+    for (uint32_t y = 0; y < 10; y++)
+        for (uint32_t x = 0; x < 13; x++) {
+            uint32_t got[5], base = 1000 * y + 10 * x;
+            read_core(d, x, y, OUT, got, sizeof got);
+            for (uint32_t i = 0; i < 5; i++) assert_int_equal(got[i], base + 1 + i);
+        }
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
+// Producer and consumer on the two data-movement processors, through a circular buffer.
+static void circular_buffers_carry_pages(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_cb_index_t shared[] = { { 3, TTM_FORMAT_UINT32, 64 }, { 20, TTM_FORMAT_FLOAT16_B, 128 } };
+    ttm_cb_t *cb;
+    uint64_t at;
+    assert_ok(ttm_cb_create(p, &core00, 1, 256, shared, 2, NULL, &cb));
+    ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
+    new_kernel(p, "void kernel_main() {\n"
+                  "    for (uint32_t i = 0; i < 100; i++) {\n"
+                  "        cb_reserve_back(3, 1);\n"
+                  "        *(volatile uint32_t *)get_write_ptr(3) = i * i;\n"
+                  "        cb_push_back(3, 1);\n"
+                  "    }\n"
+                  "}\n");
+    assert_ok(ttm_kernel_create_dataflow_from_string(
+        p,
+        "void kernel_main() {\n"
+        "    volatile uint32_t *out = (uint32_t *)0x100000;\n"
+        "    for (uint32_t i = 0; i < 100; i++) {\n"
+        "        cb_wait_front(3, 1);\n"
+        "        out[i] = *(volatile uint32_t *)get_read_ptr(3);\n"
+        "        cb_pop_front(3, 1);\n"
+        "    }\n"
+        "    out[100] = get_tile_size(20);\n"
+        "}\n",
+        &core00, 1, &second, NULL));
+    for (int round = 0; round < 2; round++) {
+        assert_ok(ttm_program_launch(p, NULL));
+        uint32_t got[101];
+        read_core(d, 0, 0, OUT, got, sizeof got);
+        for (uint32_t i = 0; i < 100; i++) assert_int_equal(got[i], i * i);
+        assert_int_equal(got[100], 2048);
+    }
+    assert_ok(ttm_cb_address(cb, &at));
+    assert_int_equal(at, mem.DEFAULT_UNRESERVED);
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
+static void circular_buffers_find_room_on_all_their_cores(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_core_range_t left = { { 0, 0 }, { 0, 0 } }, right = { { 1, 0 }, { 1, 0 } },
+                     both = { { 0, 0 }, { 1, 0 } };
+    ttm_cb_index_t i0 = { 0, TTM_FORMAT_UINT32, 100 }, i1 = { 1, TTM_FORMAT_UINT32, 32 },
+                   i2 = { 2, TTM_FORMAT_UINT32, 32 };
+    ttm_cb_t *a, *b, *c, *in_buffer;
+    uint64_t at, buffer_at;
+    ttm_buffer_t *l1;
+    assert_ok(ttm_buffer_create_interleaved(d, 4096, 4096, TTM_BUFFER_L1, NULL, &l1));
+    ttm_cb_options_t o = { .struct_size = sizeof o, .buffer = l1 };
+    ttm_cb_index_t i7 = { 7, TTM_FORMAT_UINT32, 4096 };
+    assert_ok(ttm_cb_create(p, &left, 1, 300, &i0, 1, NULL, &a));
+    assert_ok(ttm_cb_create(p, &right, 1, 32, &i1, 1, NULL, &b));
+    assert_ok(ttm_cb_create(p, &both, 1, 32, &i2, 1, NULL, &c));
+    assert_ok(ttm_cb_create(p, &both, 1, 4096, &i7, 1, &o, &in_buffer));
+    ttm_kernel_t *k;
+    assert_ok(
+        ttm_kernel_create_dataflow_from_string(p, "void kernel_main() {}", &both, 1, NULL, &k));
+    assert_ok(ttm_program_launch(p, NULL));
+    assert_ok(ttm_cb_address(a, &at));
+    assert_int_equal(at, mem.DEFAULT_UNRESERVED);
+    assert_ok(ttm_cb_address(b, &at));
+    assert_int_equal(at, mem.DEFAULT_UNRESERVED);
+    assert_ok(ttm_cb_address(c, &at));
+    assert_int_equal(at, mem.DEFAULT_UNRESERVED + 320); // 300 bytes, to the alignment of DRAM
+    assert_ok(ttm_cb_address(in_buffer, &at));
+    assert_ok(ttm_buffer_address(l1, &buffer_at));
+    assert_int_equal(at, buffer_at);
+    ttm_program_destroy(p);
+    ttm_buffer_destroy(l1);
+    assert_ok(ttm_device_close(d));
+}
+
+// Two cores hand a number to and fro through each other's semaphores.
+static void semaphores_work_between_cores(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_core_range_t cores = { { 2, 3 }, { 3, 3 } };
+    uint32_t id;
+    ttm_kernel_t *k;
+    assert_ok(ttm_semaphore_create(p, &cores, 1, 0, &id));
+    assert_ok(ttm_kernel_create_dataflow_from_string(
+        p,
+        "void kernel_main() {\n"
+        "    uint32_t x = get_arg_val<uint32_t>(0), y = get_arg_val<uint32_t>(1), first = "
+        "get_arg_val<uint32_t>(2);\n"
+        "    uint32_t mine = get_semaphore(get_arg_val<uint32_t>(3));\n"
+        "    volatile tt_l1_ptr uint32_t *s = (volatile tt_l1_ptr uint32_t *)mine;\n"
+        "    uint64_t theirs = get_noc_addr(x, y, mine);\n"
+        "    for (uint32_t i = 1; i <= 20; i++) {\n"
+        "        if (first) noc_semaphore_inc(theirs, 1);\n"
+        "        noc_semaphore_wait(s, i);\n"
+        "        if (!first) noc_semaphore_inc(theirs, 1);\n"
+        "    }\n"
+        "    noc_async_atomic_barrier();\n"
+        "    *(volatile uint32_t *)0x100000 = *s;\n"
+        "}\n",
+        &cores, 1, NULL, &k));
+    for (uint32_t i = 0; i < 2; i++) {
+        ttm_core_t noc;
+        ttm_core_range_t one = { { 2 + i, 3 }, { 2 + i, 3 } };
+        assert_ok(ttm_worker_core_from_logical_core(d, (ttm_core_t){ 3 - i, 3 }, &noc));
+        uint32_t args[] = { noc.x, noc.y, i == 0, id };
+        assert_ok(ttm_set_runtime_args(k, &one, 1, args, 4));
+    }
+    assert_ok(ttm_program_launch(p, NULL));
+    assert_int_equal(word_of(d, 2, 3, OUT), 20);
+    assert_int_equal(word_of(d, 3, 3, OUT), 20);
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
+// The whole kernel-config block and the launch message of a core, as the ABI describes them.
+static void the_block_is_where_the_message_says(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    uint32_t args0[] = { 1, 2, 3, 4, 5 }, args1[] = { 6, 7 }, common[] = { 8 }, id;
+    ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
+    ttm_cb_index_t index = { 2, TTM_FORMAT_UINT32, 64 };
+    ttm_kernel_t *k0 = new_kernel(p, "void kernel_main() {}"), *k1;
+    assert_ok(ttm_kernel_create_dataflow_from_string(p, "void kernel_main() {}", &core00, 1,
+                                                     &second, &k1));
+    assert_ok(ttm_cb_create(p, &core00, 1, 256, &index, 1, NULL, NULL));
+    assert_ok(ttm_semaphore_create(p, &core00, 1, 0x111, &id));
+    assert_ok(ttm_semaphore_create(p, &core00, 1, 0x222, &id));
+    assert_ok(ttm_set_runtime_args(k0, &core00, 1, args0, 5));
+    assert_ok(ttm_set_runtime_args(k1, &core00, 1, args1, 2));
+    assert_ok(ttm_set_common_runtime_args(k1, common, 1));
+    assert_ok(ttm_program_launch(p, NULL));
+
+    launch_msg_t m;
+    read_core(d, 0, 0, mem.MAILBOX_BASE + offsetof(mailboxes_t, launch), &m, sizeof m);
+    const kernel_config_msg_t *c = &m.kernel_config;
+    uint32_t base = c->kernel_config_base[0];
+    assert_int_equal(base, mem.MAP_END);
+    assert_int_equal(c->rta_offset[PROC_BRISC].rta_offset, 0);
+    assert_int_equal(c->rta_offset[PROC_NCRISC].rta_offset, 20);
+    assert_int_equal(c->rta_offset[PROC_BRISC].crta_offset, ABI_NO_ARGS);
+    assert_int_equal(c->rta_offset[PROC_NCRISC].crta_offset, 32);
+    assert_int_equal(c->rta_offset[PROC_TRISC0].rta_offset, ABI_NO_ARGS);
+    assert_int_equal(c->sem_offset[0], 48);
+    assert_int_equal(c->local_cb_offset, 80);
+    assert_int_equal(c->remote_cb_offset, 80 + 3 * 16);
+    assert_int_equal(c->local_cb_mask, 4);
+    assert_int_equal(c->enables, 1 << PROC_BRISC | 1 << PROC_NCRISC);
+    assert_int_equal(c->brisc_noc_id, 0);
+    assert_int_equal(c->mode, DISPATCH_MODE_HOST);
+    assert_int_equal(c->min_remote_cb_start_index, 64);
+    assert_int_equal(c->kernel_text_offset[PROC_BRISC], 128);
+    assert_int_equal(c->kernel_text_offset[PROC_NCRISC] % 16, 0);
+
+    uint32_t words[32];
+    read_core(d, 0, 0, base, words, sizeof words);
+    assert_memory_equal(words, args0, sizeof args0);
+    assert_memory_equal(words + 5, args1, sizeof args1);
+    assert_int_equal(words[32 / 4], 8);
+    assert_int_equal(words[48 / 4], 0x111);
+    assert_int_equal(words[64 / 4], 0x222);
+    uint32_t cb[] = { mem.DEFAULT_UNRESERVED, 256, 4, 64 };
+    assert_memory_equal(words + (80 + 2 * 16) / 4, cb, sizeof cb);
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
+// Programs on disjoint cores run at the same time.
+static void programs_overlap_in_time(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *a = new_program(d), *b = new_program(d);
+    ttm_core_range_t other = { { 5, 5 }, { 5, 5 } };
+    ttm_launch_options_t no_wait = { .struct_size = sizeof no_wait, .no_wait = 1 };
+    ttm_core_t noc;
+    assert_ok(ttm_worker_core_from_logical_core(d, (ttm_core_t){ 0, 0 }, &noc));
+    uint32_t args[] = { noc.x, noc.y };
+    ttm_kernel_t *k;
+    set_l1_word(d, OUT, 0);
+    new_kernel(a, "void kernel_main() { while (*(volatile uint32_t *)0x100000 != 5) {} }");
+    assert_ok(ttm_kernel_create_dataflow_from_string(
+        b,
+        "void kernel_main() {\n"
+        "    *(volatile uint32_t *)0x100000 = 5;\n"
+        "    noc_async_write(0x100000, get_noc_addr(get_arg_val<uint32_t>(0), "
+        "get_arg_val<uint32_t>(1), 0x100000), 4);\n"
+        "    noc_async_write_barrier();\n"
+        "}\n",
+        &other, 1, NULL, &k));
+    assert_ok(ttm_set_runtime_args(k, &other, 1, args, 2));
+    assert_ok(ttm_program_launch(a, &no_wait));
+    assert_ok(ttm_program_launch(b, NULL));
+    assert_ok(ttm_program_wait(a));
+    ttm_program_destroy(a);
+    ttm_program_destroy(b);
+    assert_ok(ttm_device_close(d));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_of_argument_arrives),
+        cmocka_unit_test(all_cores_and_processors_run),
+        cmocka_unit_test(circular_buffers_carry_pages),
+        cmocka_unit_test(circular_buffers_find_room_on_all_their_cores),
+        cmocka_unit_test(semaphores_work_between_cores),
+        cmocka_unit_test(the_block_is_where_the_message_says),
+        cmocka_unit_test(programs_overlap_in_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
