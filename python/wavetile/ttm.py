@@ -1,0 +1,461 @@
+"""Tenstorrent devices from Python: the C ABI of ttm.h, with objects, exceptions and buffers.
+
+    from wavetile import ttm
+
+    with ttm.Device() as device:
+        l1 = device.buffer(2048, kind="l1")
+        source, target = device.buffer(50 * 2048, 2048), device.buffer(50 * 2048, 2048)
+        source.write(data)                                  # bytes, numpy array, any buffer
+        program = device.program()
+        kernel = program.dataflow("copy.cpp", (0, 0), compile_args=source.accessor + target.accessor)
+        kernel.args((0, 0), l1.address, source.address, target.address, 50)
+        program.launch()
+        data = target.read(dtype="float32")                 # numpy array; bytes without dtype
+
+Cores are (x, y); ranges are ((x0, y0), (x1, y1)), both ends included; a list of either is a set of cores.
+Every call raises WavetileError when it fails; its `name` is the status ("WT_STALL").
+"""
+import ctypes as C
+
+from ._lib import WavetileError, check, function, options
+
+_HANDLE = C.c_void_p
+_OUT = C.POINTER(C.c_void_p)
+_U64_OUT = C.POINTER(C.c_uint64)
+
+
+class Core(C.Structure):
+    _fields_ = [("x", C.c_uint32), ("y", C.c_uint32)]
+
+
+class CoreRange(C.Structure):
+    _fields_ = [("start", Core), ("end", Core)]
+
+
+_PRINT_FN = C.CFUNCTYPE(None, C.c_void_p, C.c_char_p)
+
+
+class DeviceOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("no_dprint", C.c_uint32), ("transport", C.c_char_p),
+                ("max_cycles", C.c_uint64), ("print", _PRINT_FN), ("print_user", C.c_void_p),
+                ("harvested_columns", C.c_uint32), ("timeout_ms", C.c_uint32)]
+
+
+class DeviceInfo(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("num_cbs", C.c_uint32), ("arch", C.c_char * 16),
+                ("compute_grid", Core), ("logical_grid", Core), ("eth_cores", C.c_uint32),
+                ("dram_channels", C.c_uint32), ("dram_channel_size", C.c_uint64),
+                ("dram_alignment", C.c_uint32), ("l1_banks", C.c_uint32), ("l1_size", C.c_uint64),
+                ("l1_unreserved_base", C.c_uint64), ("l1_alignment", C.c_uint32),
+                ("max_runtime_args", C.c_uint32)]
+
+
+class DeviceStats(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("deterministic", C.c_uint32), ("cycles", C.c_uint64),
+                ("order_hash", C.c_uint64), ("instructions", C.c_uint64), ("kernel_cycles", C.c_uint64)]
+
+
+class BufferOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("allocation", C.c_uint32)]
+
+
+class Page(C.Structure):
+    """Where a page lies: its bank, the logical core (L1) or (channel, 0), the address there."""
+    _fields_ = [("bank", C.c_uint32), ("core", Core), ("address", C.c_uint64)]
+
+
+class CbIndex(C.Structure):
+    _fields_ = [("index", C.c_uint32), ("format", C.c_uint32), ("page_size", C.c_uint32)]
+
+
+class CbOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("buffer", _HANDLE)]
+
+
+class Define(C.Structure):
+    _fields_ = [("name", C.c_char_p), ("value", C.c_char_p)]
+
+
+class NamedArg(C.Structure):
+    _fields_ = [("name", C.c_char_p), ("value", C.c_uint32)]
+
+
+_KERNEL_FIELDS = [("compile_args", C.POINTER(C.c_uint32)), ("num_compile_args", C.c_size_t),
+                  ("named_args", C.POINTER(NamedArg)), ("num_named_args", C.c_size_t),
+                  ("defines", C.POINTER(Define)), ("num_defines", C.c_size_t), ("opt_level", C.c_uint32),
+                  ("reserved", C.c_uint32)]
+
+
+class DataflowOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("processor", C.c_uint32), ("noc", C.c_uint32),
+                ("dynamic_noc", C.c_uint32)] + _KERNEL_FIELDS
+
+
+class ComputeOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("math_fidelity", C.c_uint32), ("fp32_dest_acc", C.c_uint32),
+                ("dst_full_sync", C.c_uint32), ("bfp8_pack_precise", C.c_uint32), ("math_approx", C.c_uint32),
+                ("unpack_to_dest_fp32", C.c_uint64)] + _KERNEL_FIELDS
+
+
+class LaunchOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_uint32), ("no_wait", C.c_uint32), ("max_cycles", C.c_uint64)]
+
+
+_RANGES = C.POINTER(CoreRange), C.c_size_t
+
+_device_create = function("ttm_device_create", C.c_uint32, C.POINTER(DeviceOptions), _OUT)
+_device_close = function("ttm_device_close", _HANDLE)
+_device_reset = function("ttm_device_reset", _HANDLE)
+_device_interrupt = function("ttm_device_interrupt", _HANDLE)
+_device_info = function("ttm_device_info", _HANDLE, C.POINTER(DeviceInfo))
+_device_stats = function("ttm_device_stats", _HANDLE, C.POINTER(DeviceStats))
+_device_report = function("ttm_device_report", _HANDLE, C.c_char_p, C.c_size_t, C.POINTER(C.c_size_t))
+_worker_core = function("ttm_worker_core_from_logical_core", _HANDLE, Core, C.POINTER(Core))
+_set_root_dir = function("ttm_set_root_dir", C.c_char_p)
+_buffer_create = function("ttm_buffer_create_interleaved", _HANDLE, C.c_uint64, C.c_uint64, C.c_uint32,
+                          C.POINTER(BufferOptions), _OUT)
+_buffer_destroy = function("ttm_buffer_destroy", _HANDLE)
+_buffer_write = function("ttm_buffer_write", _HANDLE, C.c_uint64, C.c_void_p, C.c_uint64)
+_buffer_read = function("ttm_buffer_read", _HANDLE, C.c_uint64, C.c_void_p, C.c_uint64)
+_buffer_address = function("ttm_buffer_address", _HANDLE, _U64_OUT)
+_buffer_size = function("ttm_buffer_size", _HANDLE, _U64_OUT)
+_buffer_page_size = function("ttm_buffer_page_size", _HANDLE, _U64_OUT)
+_buffer_page = function("ttm_buffer_page", _HANDLE, C.c_uint64, C.POINTER(Page))
+_tensor_accessor_args = function("ttm_tensor_accessor_args", _HANDLE, C.POINTER(C.c_uint32), C.c_size_t,
+                                 C.POINTER(C.c_size_t))
+_l1_write = function("ttm_l1_write", _HANDLE, Core, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
+_l1_read = function("ttm_l1_read", _HANDLE, Core, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
+_dram_write = function("ttm_dram_channel_write", _HANDLE, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
+_dram_read = function("ttm_dram_channel_read", _HANDLE, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
+_program_create = function("ttm_program_create", _HANDLE, _OUT)
+_program_destroy = function("ttm_program_destroy", _HANDLE)
+_cb_create = function("ttm_cb_create", _HANDLE, *_RANGES, C.c_uint32, C.POINTER(CbIndex), C.c_size_t,
+                      C.POINTER(CbOptions), _OUT)
+_cb_address = function("ttm_cb_address", _HANDLE, _U64_OUT)
+_semaphore_create = function("ttm_semaphore_create", _HANDLE, *_RANGES, C.c_uint32, C.POINTER(C.c_uint32))
+_dataflow = function("ttm_kernel_create_dataflow", _HANDLE, C.c_char_p, *_RANGES, C.POINTER(DataflowOptions), _OUT)
+_dataflow_text = function("ttm_kernel_create_dataflow_from_string", _HANDLE, C.c_char_p, *_RANGES,
+                          C.POINTER(DataflowOptions), _OUT)
+_compute = function("ttm_kernel_create_compute", _HANDLE, C.c_char_p, *_RANGES, C.POINTER(ComputeOptions), _OUT)
+_compute_text = function("ttm_kernel_create_compute_from_string", _HANDLE, C.c_char_p, *_RANGES,
+                         C.POINTER(ComputeOptions), _OUT)
+_set_runtime_args = function("ttm_set_runtime_args", _HANDLE, *_RANGES, C.POINTER(C.c_uint32), C.c_size_t)
+_set_common_runtime_args = function("ttm_set_common_runtime_args", _HANDLE, C.POINTER(C.c_uint32), C.c_size_t)
+_program_launch = function("ttm_program_launch", _HANDLE, C.POINTER(LaunchOptions))
+_program_wait = function("ttm_program_wait", _HANDLE)
+
+FORMATS = {"float32": 0, "float16": 1, "bfp8": 2, "bfp4": 3, "tf32": 4, "float16_b": 5, "bfloat16": 5,
+           "bfp8_b": 6, "bfp4_b": 7, "int32": 8, "uint16": 9, "lf8": 10, "bfp2": 11, "int8": 14, "bfp2_b": 15,
+           "uint32": 24, "fp8_e4m3": 26, "uint8": 30}
+_OPT_LEVELS = {None: 0, "O0": 1, "O1": 2, "O2": 3, "O3": 4, "Os": 5, "Ofast": 6, "Oz": 7}
+_FIDELITIES = {None: 0, "LoFi": 1, "HiFi2": 2, "HiFi3": 3, "HiFi4": 4}
+_KINDS = {"dram": 0, "l1": 1}
+_CORE_TYPES = {"worker": 0, "eth": 1}
+_ALLOCATIONS = {None: 0, "bottom_up": 1, "top_down": 2}
+
+
+def _choice(table, name, what):
+    if name not in table:
+        raise ValueError(f"{name!r} is no {what}: one of {', '.join(str(k) for k in table if k)}")
+    return table[name]
+
+
+def _ranges(cores):
+    """(x, y), ((x0, y0), (x1, y1)) or a list of either, as the arguments of a call."""
+    def one(c):
+        start, end = (c, c) if isinstance(c[0], int) else c
+        return CoreRange(Core(*start), Core(*end))
+
+    listed = list(cores) if isinstance(cores, list) else [cores]
+    array = (CoreRange * len(listed))(*map(one, listed))
+    return array, len(array)
+
+
+def _words(values):
+    array = (C.c_uint32 * len(values))(*(v & 0xffffffff for v in values))
+    return array, len(array)
+
+
+def _contiguous(data):
+    """The address and size of anything that has the buffer protocol, and what keeps it alive."""
+    view = memoryview(data)
+    if not view.c_contiguous:
+        view = memoryview(view.tobytes())
+    if view.nbytes == 0:
+        return None, 0, view
+    if view.readonly:
+        copy = C.c_char_p(view.tobytes()) if not isinstance(data, bytes) else C.c_char_p(data)
+        return C.cast(copy, C.c_void_p), view.nbytes, copy
+    array = (C.c_char * view.nbytes).from_buffer(view.cast("B") if view.ndim else view)
+    return C.addressof(array), view.nbytes, array
+
+
+def _result(data, dtype):
+    if dtype is None:
+        return bytes(data)
+    import numpy
+    return numpy.frombuffer(data, dtype=dtype)
+
+
+class _Handle:
+    """A handle of the library. Closing twice is fine; so is leaving a `with` block."""
+    _destroy = None
+
+    def __init__(self, handle):
+        self._handle = handle
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            check(type(self)._destroy(handle))
+
+    def __del__(self):
+        handle, self._handle = getattr(self, "_handle", None), None
+        if handle is not None:
+            type(self)._destroy(handle)
+
+    def _out(self, fn, ctype):
+        value = ctype()
+        check(fn(self._handle, C.byref(value)))
+        return value.value
+
+
+class Device(_Handle):
+    """A chip: the model, or with `transport` the simulator in that libttsim.so.
+
+    `print` receives each line that kernels DPRINT; by default they go to standard output.
+    """
+    _destroy = _device_close
+
+    def __init__(self, index=0, transport=None, print=print, max_cycles=0, harvested_columns=0, timeout_ms=0):
+        self._print = _PRINT_FN(lambda _, line: print(line.decode(errors="replace"))) if print else _PRINT_FN()
+        o = options(DeviceOptions, transport=transport.encode() if transport else None, max_cycles=max_cycles,
+                    no_dprint=0 if print else 1, print=self._print, harvested_columns=harvested_columns,
+                    timeout_ms=timeout_ms)
+        handle = C.c_void_p()
+        check(_device_create(index, C.byref(o), C.byref(handle)))
+        super().__init__(handle)
+
+    def buffer(self, size, page_size=None, kind="dram", allocation=None):
+        """An interleaved buffer; one page unless `page_size` says otherwise."""
+        o = options(BufferOptions, allocation=_choice(_ALLOCATIONS, allocation, "allocation"))
+        handle = C.c_void_p()
+        check(_buffer_create(self._handle, size, page_size or size, _choice(_KINDS, kind, "kind of buffer"),
+                             C.byref(o), C.byref(handle)))
+        return Buffer(self, handle)
+
+    def program(self):
+        handle = C.c_void_p()
+        check(_program_create(self._handle, C.byref(handle)))
+        return Program(self, handle)
+
+    def reset(self):
+        """Boots again: the way back after a fault or a stall."""
+        check(_device_reset(self._handle))
+
+    def interrupt(self):
+        """From another thread: makes a running launch or wait raise WT_INTERRUPTED."""
+        check(_device_interrupt(self._handle))
+
+    @property
+    def info(self):
+        info = options(DeviceInfo)
+        check(_device_info(self._handle, C.byref(info)))
+        return info
+
+    @property
+    def stats(self):
+        stats = options(DeviceStats)
+        check(_device_stats(self._handle, C.byref(stats)))
+        return stats
+
+    def report(self):
+        """Who waits for what, a line per hart."""
+        n = C.c_size_t()
+        check(_device_report(self._handle, None, 0, C.byref(n)))
+        text = C.create_string_buffer(n.value + 1)
+        check(_device_report(self._handle, text, n.value + 1, None))
+        return text.value.decode(errors="replace")
+
+    def worker_core_from_logical_core(self, core):
+        """The NoC coordinates (x, y) of a logical core."""
+        noc = Core()
+        check(_worker_core(self._handle, Core(*core), C.byref(noc)))
+        return noc.x, noc.y
+
+    def write_l1(self, core, address, data, core_type="worker"):
+        p, n, keep = _contiguous(data)
+        check(_l1_write(self._handle, Core(*core), _choice(_CORE_TYPES, core_type, "core type"), address, p, n))
+
+    def read_l1(self, core, address, size, core_type="worker", dtype=None):
+        data = C.create_string_buffer(size)
+        check(_l1_read(self._handle, Core(*core), _choice(_CORE_TYPES, core_type, "core type"), address, data, size))
+        return _result(data.raw, dtype)
+
+    def write_dram_channel(self, channel, address, data):
+        p, n, keep = _contiguous(data)
+        check(_dram_write(self._handle, channel, address, p, n))
+
+    def read_dram_channel(self, channel, address, size, dtype=None):
+        data = C.create_string_buffer(size)
+        check(_dram_read(self._handle, channel, address, data, size))
+        return _result(data.raw, dtype)
+
+
+class Buffer(_Handle):
+    """Memory of a device: an interleaved buffer."""
+    _destroy = _buffer_destroy
+
+    def __init__(self, device, handle):
+        super().__init__(handle)
+        self.device = device
+
+    address = property(lambda self: self._out(_buffer_address, C.c_uint64))
+    size = property(lambda self: self._out(_buffer_size, C.c_uint64))
+    page_size = property(lambda self: self._out(_buffer_page_size, C.c_uint64))
+
+    @property
+    def accessor(self):
+        """The compile-time arguments of a TensorAccessor over this buffer."""
+        n = C.c_size_t()
+        words = (C.c_uint32 * 64)()
+        check(_tensor_accessor_args(self._handle, words, len(words), C.byref(n)))
+        return list(words[:n.value])
+
+    def page(self, index):
+        page = Page()
+        check(_buffer_page(self._handle, index, C.byref(page)))
+        return page
+
+    def write(self, data, offset=0):
+        """Copies bytes, a numpy array or any buffer to the device."""
+        p, n, keep = _contiguous(data)
+        check(_buffer_write(self._handle, offset, p, n))
+
+    def read(self, size=None, offset=0, dtype=None):
+        """The bytes from `offset` on, as bytes or as a numpy array of `dtype`."""
+        size = self.size - offset if size is None else size
+        data = bytearray(size)
+        if size:
+            check(_buffer_read(self._handle, offset, (C.c_char * size).from_buffer(data), size))
+        return _result(data, dtype)
+
+    def read_into(self, out, offset=0):
+        """Fills a writable buffer or array."""
+        view = memoryview(out)
+        if view.nbytes:
+            array = (C.c_char * view.nbytes).from_buffer(view)
+            check(_buffer_read(self._handle, offset, C.byref(array), view.nbytes))
+
+
+class Program(_Handle):
+    """Kernels on cores, with their circular buffers and semaphores."""
+    _destroy = _program_destroy
+
+    def __init__(self, device, handle):
+        super().__init__(handle)
+        self.device = device
+
+    def cb(self, cores, size, indices, buffer=None):
+        """A circular buffer of `size` bytes: {index: (format, page_size)}, in L1 or in `buffer`."""
+        listed = (CbIndex * len(indices))(*(
+            CbIndex(i, _choice(FORMATS, f, "format") if isinstance(f, str) else f, p)
+            for i, (f, p) in indices.items()))
+        o = options(CbOptions, buffer=buffer._handle if buffer else None)
+        handle = C.c_void_p()
+        check(_cb_create(self._handle, *_ranges(cores), size, listed, len(listed), C.byref(o), C.byref(handle)))
+        return Cb(self, handle)
+
+    def semaphore(self, cores, initial=0):
+        """The id of a new semaphore, for get_semaphore."""
+        number = C.c_uint32()
+        check(_semaphore_create(self._handle, *_ranges(cores), initial, C.byref(number)))
+        return number.value
+
+    def dataflow(self, path=None, cores=(0, 0), source=None, processor=0, noc=None, dynamic_noc=False, **build):
+        """A data-movement kernel from a file or, with `source`, from a string, on RISCV_0 or RISCV_1.
+
+        Also: compile_args=[...], named_args={...}, defines={...}, opt_level="O2".
+        """
+        o, keep = _kernel_options(DataflowOptions, **build)
+        o.processor, o.noc, o.dynamic_noc = processor, 0 if noc is None else noc + 1, dynamic_noc
+        return self._kernel(_dataflow, _dataflow_text, path, source, cores, o)
+
+    def compute(self, path=None, cores=(0, 0), source=None, math_fidelity=None, fp32_dest_acc=False,
+                dst_full_sync=False, math_approx=False, bfp8_pack_precise=False, unpack_to_dest_fp32=0, **build):
+        """A compute kernel, as `dataflow`."""
+        o, keep = _kernel_options(ComputeOptions, **build)
+        o.math_fidelity = _choice(_FIDELITIES, math_fidelity, "math fidelity")
+        o.fp32_dest_acc, o.dst_full_sync, o.math_approx = fp32_dest_acc, dst_full_sync, math_approx
+        o.bfp8_pack_precise, o.unpack_to_dest_fp32 = bfp8_pack_precise, unpack_to_dest_fp32
+        return self._kernel(_compute, _compute_text, path, source, cores, o)
+
+    def _kernel(self, from_file, from_text, path, source, cores, o):
+        if (path is None) == (source is None):
+            raise ValueError("a kernel needs a path or a source, not both")
+        create, text = (from_file, path) if source is None else (from_text, source)
+        handle = C.c_void_p()
+        check(create(self._handle, str(text).encode(), *_ranges(cores), C.byref(o), C.byref(handle)))
+        return Kernel(self, handle)
+
+    def launch(self, wait=True, max_cycles=0):
+        """Runs the program on the device and waits for its end, unless `wait` is false."""
+        check(_program_launch(self._handle, C.byref(options(LaunchOptions, no_wait=not wait, max_cycles=max_cycles))))
+
+    def wait(self):
+        check(_program_wait(self._handle))
+
+
+def _kernel_options(struct, compile_args=(), named_args=None, defines=None, opt_level=None):
+    words, n = _words(list(compile_args))
+    named = [NamedArg(k.encode(), v) for k, v in (named_args or {}).items()]
+    defined = [Define(k.encode(), str(v).encode()) for k, v in (defines or {}).items()]
+    named, defined = (NamedArg * len(named))(*named), (Define * len(defined))(*defined)
+    o = options(struct, compile_args=words, num_compile_args=n, named_args=named, num_named_args=len(named),
+                defines=defined, num_defines=len(defined), opt_level=_choice(_OPT_LEVELS, opt_level, "level"))
+    return o, (words, named, defined)
+
+
+class _Part:
+    """What lives as long as its program."""
+
+    def __init__(self, program, handle):
+        self.program, self._handle = program, handle
+
+    def _live(self):
+        if self.program._handle is None:
+            raise ValueError("the program is closed")
+        return self._handle
+
+
+class Kernel(_Part):
+    def args(self, cores, *values):
+        """The runtime arguments on `cores`: get_arg_val(i)."""
+        check(_set_runtime_args(self._live(), *_ranges(cores), *_words(values)))
+
+    def common_args(self, *values):
+        """The arguments that all cores share: get_common_arg_val(i)."""
+        check(_set_common_runtime_args(self._live(), *_words(values)))
+
+
+class Cb(_Part):
+    @property
+    def address(self):
+        """Where it lies in L1, after a launch."""
+        value = C.c_uint64()
+        check(_cb_address(self._live(), C.byref(value)))
+        return value.value
+
+
+def set_root_dir(path):
+    """The folder that kernel paths and includes are resolved against; None: as $TT_METAL_HOME says."""
+    check(_set_root_dir(str(path).encode() if path is not None else None))
+
+
+__all__ = ["Buffer", "Cb", "Device", "FORMATS", "Kernel", "Program", "WavetileError", "set_root_dir"]
