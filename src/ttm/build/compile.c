@@ -282,7 +282,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, const MemMap *map, Job *j)
     toolchain_argv(&j->tools, &j->arena, map, spec->processor, &j->argv);
     bool compute = spec->processor >= PROC_TRISC0;
     const char *level = spec->opt_level ? spec->opt_level : compute ? "O3" : "O2";
-    static const char *const cxx[] = { "-std=c++17", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit", "-w", "-g1" };
+    static const char *const cxx[] = { "-std=c++17", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit", "-w", "-g1",
+                                        "-gdwarf-4" };
     for (size_t i = 0; i < sizeof cxx / sizeof *cxx; i++) vec_push(&j->argv, cxx[i]);
     vec_push(&j->argv, arena_printf(&j->arena, "-%s", *level == '-' ? level + 1 : level));
     vec_push(&j->argv, "-I.");
@@ -422,7 +423,7 @@ static wt_status_t firmware_job(const DeviceFacts *facts, const MemMap *map, int
                                         map->TRISC1_FIRMWARE_SIZE, map->TRISC2_FIRMWARE_SIZE };
     j->what = arena_printf(&j->arena, "the firmware of %s", processor_name(processor));
     toolchain_argv(&j->tools, &j->arena, map, processor, &j->argv);
-    static const char *const options[] = { "-O2", "-g1", "-Wall", "-include", "facts_generated.h", "-I." };
+    static const char *const options[] = { "-O2", "-g1", "-gdwarf-4", "-Wall", "-include", "facts_generated.h", "-I." };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) vec_push(&j->argv, options[i]);
     StrBuf text = { 0 };
     generate_facts(facts, &text);
