@@ -265,7 +265,7 @@ wt_status_t wafer_launch(WseChip *chip, int rpc, const uint64_t *args, unsigned 
             return fail(WT_INVALID, "'%s' is not exported by the program of PE (%u,%u)", object_string(c->o, r->name), p->x, p->y);
         if (p->launched) return fail(WT_INVALID, "PE (%u,%u) has not begun the last launch", p->x, p->y);
     }
-    memcpy(c->args, args, nargs * sizeof *args);
+    if (nargs) memcpy(c->args, args, nargs * sizeof *args);
     c->nargs = nargs;
     c->pending = c->npes;
     for (uint32_t i = 0; i < c->npes; i++) {

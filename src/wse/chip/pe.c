@@ -149,7 +149,7 @@ static void print(Chip *c, Pe *p, uint64_t now, ObjPrint form, uint64_t v) {
 void pe_begin(Chip *c, Pe *p, uint32_t func, const uint64_t *args, unsigned nargs) {
     p->depth = 1;
     p->frames[0] = (Frame){ .func = func, .stack = (uint16_t)p->plan->in->stack };
-    memcpy(p->regs, args, nargs * sizeof *args);
+    if (nargs) memcpy(p->regs, args, nargs * sizeof *args);
     p->state = MAIN_RUN;
     p->main_at = c->now + TASK_START;
     if (p->plan->funcs[func].frame > p->plan->in->stack_bytes) pe_fault(c, p, "stack overflow: %u bytes are too few", p->plan->in->stack_bytes);
