@@ -31,15 +31,15 @@ constexpr uint32_t get_ct_arg() {
 #ifdef KERNEL_COMPILE_TIME_ARG_MAP
 namespace wt {
 constexpr std::pair<std::string_view, uint32_t> named_args[] = { KERNEL_COMPILE_TIME_ARG_MAP };
-// Reached only for a name that is not in the map; not constexpr, so a constant expression that gets
-// here does not compile, and at run time it does not link.
-[[gnu::error("no compile-time argument of this name was passed by the host")]] uint32_t no_such_named_argument();
+// For a name that is not in the map. It is not constexpr, so that a constant expression which gets
+// here does not compile; at run time it faults.
+[[noreturn]] inline void no_such_named_argument() { __builtin_trap(); }
 }
 
 constexpr uint32_t get_named_ct_arg(std::string_view name) {
     for (const auto &arg : wt::named_args)
         if (arg.first == name) return arg.second;
-    return wt::no_such_named_argument();
+    wt::no_such_named_argument();
 }
 constexpr uint32_t get_named_compile_time_arg_val(std::string_view name) { return get_named_ct_arg(name); }
 #endif
