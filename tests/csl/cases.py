@@ -65,6 +65,7 @@ class Case:
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
             out = done.stdout.decode("utf-8", "replace").splitlines()
             err = done.stderr.decode("utf-8", "replace").splitlines()
+            err = [line.replace(os.path.abspath(BUILD), "build") for line in err]
             said = [line for line in err if re.match(r"(\S+:\d+:\d+|cslc): (error|warning|note): ", line)]
             want_code = 1 if self.what == "error" else 0
             if done.returncode != want_code:

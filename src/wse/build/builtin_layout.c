@@ -89,9 +89,9 @@ Operand builtin_set_rectangle(Sema *s, Node *call, Type *want) {
         diag_note(s->c, l->set_at, "the first time");
         return opd_error();
     }
-    if (!arg_int(s, call, 0, 1, SIDE_MAX, &w) || !arg_int(s, call, 1, 1, SIDE_MAX, &h)) return opd_error();
     l->set = true;
     l->set_at = span_of(call);
+    if (!arg_int(s, call, 0, 1, SIDE_MAX, &w) || !arg_int(s, call, 1, 1, SIDE_MAX, &h)) return opd_error();
     if (w * h <= PES_MAX) {
         l->code = calloc((size_t)(w * h), sizeof *l->code);
         l->code_at = calloc((size_t)(w * h), sizeof *l->code_at);
@@ -352,7 +352,7 @@ bool layout_finish(Sema *s) {
     int64_t missing = 0, first = -1, n = (int64_t)l->w * l->h;
     for (int64_t i = 0; i < n; i++)
         if (!l->code[i] && !missing++) first = i;
-    if (!missing) return true;
+    if (!missing || s->c->errors) return !missing;      // the call that was to set it has been told off already
     if (missing == 1)
         return sema_error(s, l->set_at, "PE (%d, %d) of the rectangle has no code", (int)(first % l->w), (int)(first / l->w));
     return sema_error(s, l->set_at, "%lld of %lld PEs of the rectangle have no code; the first is (%d, %d)", (long long)missing,

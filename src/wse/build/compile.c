@@ -115,6 +115,8 @@ wt_status_t csl_compile(const CslOptions *options, CslResult *result) {
         fail(WT_COMPILE, "%s: %d error%s", options->input, c.errors, c.errors == 1 ? "" : "s");
     vec_free(&c.files);
     vec_free(&c.diags);
+    vec_free(&c.trail);
+    vec_free(&c.shown);
     map_free(&c.names);
     map_free(&c.units);
     map_free(&c.reported);

@@ -363,6 +363,7 @@ struct Csl {
     Vec(SrcFile *) files;
     SrcPos next_pos;
     Vec(Diag) diags;
+    Vec(Diag) trail, shown;             // frames of the last message: notes still to be added, and all that were told
     Map reported;                       // (place, text) of every error and warning so far
     DiagFrame *frames;                  // innermost
     int errors, warnings;

@@ -32,13 +32,35 @@ static const char *format(Csl *c, const char *fmt, va_list ap) {
     return text;
 }
 
-static void add_frames(Csl *c) {
+// The frames around a message become notes after its own, which are still to come: they wait in `c->trail`. Messages
+// with the same frames as the one before do without.
+static bool same_frames(const Csl *c, const DiagFrame *f) {
+    size_t n = 0;
+    for (; f; f = f->up, n++)
+        if (n >= c->shown.len || c->shown.data[n].at.at != f->at.at || strcmp(c->shown.data[n].text, f->text))
+            return false;
+    return n == c->shown.len;
+}
+
+static void note_frames(Csl *c) {
+    if (same_frames(c, c->frames))
+        return;
+    c->shown.len = 0;
     int n = 0;
-    for (DiagFrame *f = c->frames; f; f = f->up, n++)
+    for (DiagFrame *f = c->frames; f; f = f->up, n++) {
+        Diag note = { CSL_NOTE, f->at, f->text };
+        vec_push(&c->shown, note);
         if (n < FRAME_NOTES)
-            diag_add(c, CSL_NOTE, f->at, f->text);
+            vec_push(&c->trail, note);
+    }
     if (n > FRAME_NOTES)
-        diag_add(c, CSL_NOTE, NOWHERE, arena_printf(&c->arena, "and %d more levels up", n - FRAME_NOTES));
+        vec_push(&c->trail, (Diag){ CSL_NOTE, NOWHERE, arena_printf(&c->arena, "and %d more levels up", n - FRAME_NOTES) });
+}
+
+static void flush_frames(Csl *c) {
+    for (size_t i = 0; i < c->trail.len; i++)
+        vec_push(&c->diags, c->trail.data[i]);
+    c->trail.len = 0;
 }
 
 static int error_limit(const Csl *c) { return c->options->error_limit > 0 ? c->options->error_limit : ERROR_LIMIT; }
@@ -62,12 +84,14 @@ static bool diag_report(Csl *c, CslSeverity severity, Span at, const char *fmt, 
     if (severity == CSL_WARNING)
         c->warnings++;
     else if (++c->errors > error_limit(c)) {
+        flush_frames(c);
         diag_add(c, CSL_ERROR, NOWHERE, "too many errors, stopping here");
         return false;
     }
     c->dropped = false;
+    flush_frames(c);
     diag_add(c, severity, at, text);
-    add_frames(c);
+    note_frames(c);
     return true;
 }
 
@@ -99,6 +123,7 @@ void diag_note(Csl *c, Span at, const char *fmt, ...) {
 static bool before(const Diag *a, const Diag *b) { return a->at.at && b->at.at && a->at.at < b->at.at; }
 
 void diag_sort(Csl *c, size_t first) {
+    flush_frames(c);
     // Insertion of whole groups: there are few, and nearly all of them stand in order.
     for (size_t i = first, n; i < c->diags.len; i += n) {
         Diag *d = c->diags.data;
@@ -206,6 +231,7 @@ static void render(StrBuf *b, const Csl *c, const Diag *d) {
 void diag_finish(Csl *c, CslResult *r) {
     Arena *a = r->memory;
     StrBuf b = { 0 };
+    flush_frames(c);
     r->ndiagnostics = c->diags.len;
     r->diagnostics = arena_array(a, CslDiagnostic, c->diags.len + 1);
     for (size_t i = 0; i < c->diags.len; i++) {
