@@ -5,7 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { EXPR_DEPTH = 1500 };
+enum { EXPR_DEPTH = 2000 };
+
+// Walking is recursive: what needs much stack stays out of the frames that repeat.
+#define APART __attribute__((noinline))
 
 bool sema_error(Sema *s, Span at, const char *fmt, ...) {
     va_list ap;
@@ -864,7 +867,7 @@ static Operand local_operand(Local *l) {
     }
 }
 
-static Operand identifier(Sema *s, Node *n) {
+APART static Operand identifier(Sema *s, Node *n) {
     Name *name = n->name;
     for (Local *l = s->fx->locals; l; l = l->up)
         if (l->name == name) return local_operand(l);
@@ -896,7 +899,7 @@ static Operand identifier(Sema *s, Node *n) {
     return bad(s, span_of(n), "'%s' is not defined%s", name->s, spelling_hint(s->c, &sp));
 }
 
-static Operand module_member(Sema *s, Module *m, Name *name, Span at) {
+APART static Operand module_member(Sema *s, Module *m, Name *name, Span at) {
     Decl *d = module_find(m, name);
     if (d) return decl_operand(s, d, at);
     Spelling sp = spelling(name->s);
@@ -1166,7 +1169,7 @@ static Operand tuple_literal(Sema *s, Node *n, Type *want) {
     return ok ? make_aggregate(s, type_struct(s, fields, count), items, count) : opd_error();
 }
 
-static Operand struct_literal(Sema *s, Node *n, Type *want) {
+APART static Operand struct_literal(Sema *s, Node *n, Type *want) {
     uint32_t count = n->literal.items.len;
     Type *named = NULL;
     if (n->literal.type) {
@@ -1226,7 +1229,7 @@ static bool tensor_at(Sema *s, Node *n, Local **vars, const int *point, const Ty
     return true;
 }
 
-static Operand tensor(Sema *s, Node *n) {
+APART static Operand tensor(Sema *s, Node *n) {
     uint32_t nvars = n->tensor.vars.len;
     Node *access = n->tensor.access;
     Span at = span_of(n);
@@ -1316,7 +1319,7 @@ static Operand tensor(Sema *s, Node *n) {
 // Types as expressions
 // ---------------------------------------------------------------------------------------------------------------
 
-static Operand array_type(Sema *s, Node *n) {
+APART static Operand array_type(Sema *s, Node *n) {
     uint32_t nd = n->array_type.dims.len, dims[16];
     if (nd < 1 || nd > 16) return bad(s, span_of(n), "an array has 1 to 16 dimensions");
     uint64_t count = 1;
@@ -1367,7 +1370,7 @@ static Operand struct_type(Sema *s, Node *n) {
     return opd_value(value_type(s, type_declared(s, TY_STRUCT, n, fields, count, NULL, n->flags)));
 }
 
-static Operand enum_type(Sema *s, Node *n) {
+APART static Operand enum_type(Sema *s, Node *n) {
     uint32_t count = n->aggregate.members.len;
     Type *base = n->aggregate.base ? expr_type(s, n->aggregate.base) : s->types.u16;
     if (!base) return opd_error();
@@ -1404,7 +1407,7 @@ static Operand enum_type(Sema *s, Node *n) {
 
 // ---------------------------------------------------------------------------------------------------------------
 
-static Operand call(Sema *s, Node *n) {
+APART static Operand call(Sema *s, Node *n) {
     Operand f = expr(s, n->call.of, NULL);
     if (opd_bad(&f)) return f;
     if (f.kind == X_SLOT) f = rvalue(s, f);
