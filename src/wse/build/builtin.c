@@ -437,7 +437,7 @@ Operand builtin_has_field(Sema *s, Node *call, Type *want) {
 
 Operand builtin_concat_structs(Sema *s, Node *call, Type *want) {
     (void)want;
-    if (s->c->options->sdk == CSL_SDK_2_10) diag_warning(s->c, span_of(call), "'@concat_structs' was removed in SDK 2.10");
+    if (s->c->options->sdk == CSL_SDK_2_10 && !s->fx->mod->library) diag_warning(s->c, span_of(call), "'@concat_structs' was removed in SDK 2.10");
     Operand part[2];
     for (uint32_t k = 0; k < 2; k++) {
         part[k] = arg_value(s, call, k, NULL);
@@ -517,7 +517,7 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     }
     if (s->import_depth > 100) return error_at(s, call, "modules import each other without end");
     Unit *u = unit_load(s->c, s->fx->mod->unit, arena_str(s->arena, path.str.p, path.str.n), span_of(arg(call, 0)));
-    if (!u) return opd_error();
+    if (!u || u->broken) return opd_error();
     // Symbols of the module are named after the constant that holds it.
     const char *prefix = s->import_name ? arena_printf(s->arena, "%s%s.", s->fx->mod->prefix, s->import_name) : s->fx->mod->prefix;
     Module *m = module_new(s, u, s->fx->mod->inst, has ? &params : NULL, span_of(call), prefix);

@@ -875,7 +875,7 @@ APART static Operand identifier(Sema *s, Node *n) {
     if (d) return decl_operand(s, d, span_of(n));
     Type *t = type_named(s, name);
     if (t) {
-        if (s->c->options->sdk == CSL_SDK_2_10 && t == s->types.anystruct)
+        if (s->c->options->sdk == CSL_SDK_2_10 && t == s->types.anystruct && !s->fx->mod->library)
             diag_warning(s->c, span_of(n), "comptime_struct was removed in SDK 2.10; leave the type out");
         return opd_value(value_type(s, t));
     }

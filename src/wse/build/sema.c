@@ -366,6 +366,7 @@ static void reach_value(Sema *s, const Value *v, Span at) {
 }
 
 static void build_instance(Sema *s, CodeKey *code) {
+    if (code->unit->broken) return;     // its syntax errors have been reported
     Instance *inst = arena_new(s->arena, Instance);
     *inst = (Instance){ .id = (uint32_t)s->instances.len, .code = code };
     code->inst = inst;

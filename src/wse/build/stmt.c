@@ -561,8 +561,10 @@ static Operand while_expr(Sema *s, Node *n, Type *want) {
     return join(s, &t, !f->dead, span_of(n));
 }
 
+static bool uses(const Node *name) { return name && name->kind == ND_IDENT && strcmp(name->name->s, "_"); }
+
 static void bind_elem(Sema *s, Node *name, Type *t, Operand x) {
-    if (!name || !strcmp(name->name->s, "_")) return;
+    if (!uses(name)) return;
     if (x.kind == X_VALUE) local_add(s, name->name, t, LOCAL_VALUE, true, span_of(name))->v = x.v;
     else if (x.kind == X_REG) local_add(s, name->name, t, LOCAL_REG, true, span_of(name))->reg = x.reg;
     else local_add(s, name->name, t, LOCAL_OPERAND, true, span_of(name))->x = x;
@@ -656,7 +658,7 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
         bind_elem(s, n->for_.elem, elem, opd_reg(elem, i));
         if (count >= 0) bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, count));
     } else {
-        if (n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+        if (uses(n->for_.elem)) {
             int scaled = ir_reg(f, s->types.u16);
             ir_emit(s, PE_muli_u16, scaled, i, (int)elem->size);
             Operand e = over;
@@ -696,7 +698,7 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
         sema_error(s, span_of(n->for_.over), "'for' needs an array or a range, found '%s'", over.type->name);
         return opd_error();
     }
-    if (over.type->kind == TY_ARRAY && over.type->ndims != 1 && n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+    if (over.type->kind == TY_ARRAY && over.type->ndims != 1 && uses(n->for_.elem)) {
         sema_error(s, span_of(n->for_.over), "'for' over an array of %u dimensions is not supported yet", over.type->ndims);
         return opd_error();
     }
@@ -715,7 +717,7 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
         if (over.type->kind == TY_RANGE && over.kind != X_VALUE) sema_error(s, span_of(n->for_.over), "an unrolled loop needs a comptime-known range");
         else for_each(s, n, over, &t);
     } else {
-        if (over.type->kind == TY_ARRAY && over.kind != X_MEM && n->for_.elem && strcmp(n->for_.elem->name->s, "_")) {
+        if (over.type->kind == TY_ARRAY && over.kind != X_MEM && uses(n->for_.elem)) {
             if (over.kind == X_VALUE) {
                 Operand m = { .kind = X_MEM, .type = over.type, .base = over.home ? decl_global(s, over.home) : global_anonymous(s, over.v), .off = over.home ? over.off : 0, .idx = -1, .is_const = true };
                 over = m;
