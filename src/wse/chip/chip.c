@@ -28,6 +28,7 @@ static wt_status_t make_plans(Chip *c, uint32_t *of_rect) {
 static void place_parts(Pe *p, uint8_t *m) {
     const Plan *plan = p->plan;
     p->lanes = (Lane *)(m + plan->at_lanes);
+    p->branches = (Branch *)(m + plan->at_branches);
     p->chans = (Queue *)(m + plan->at_chans);
     p->oqs = (Queue *)(m + plan->at_oqs);
     p->since = (uint64_t *)(m + plan->at_since);
@@ -45,7 +46,7 @@ static void make_lanes(Pe *p) {
     for (unsigned color = 0; color < WSE_COLORS; color++)
         for (unsigned dir = 0; dir < 4; dir++)
             if (p->plan->router->color[color].rx >> dir & 1)
-                p->lanes[n++] = (Lane){ .popped = NEVER, .color = (uint8_t)color, .dir = (uint8_t)dir, .tx = p->plan->router->color[color].tx };
+                p->lanes[n] = (Lane){ .popped = NEVER, .number = (uint8_t)n, .color = (uint8_t)color, .dir = (uint8_t)dir, .tx = p->plan->router->color[color].tx }, n++;
 }
 
 static void make_queues(const Chip *c, Pe *p) {
@@ -108,6 +109,7 @@ static wt_status_t make_pes(Chip *c, const uint32_t *of_rect) {
             make_pe(c, &c->pes[y * c->head->rect_w + x], plan, m, x, y, o->rows + r->row + (size_t)k * r->row_words);
         }
     }
+    fabric_connect(c);
     for (uint32_t i = 0; i < c->npes; i++)
         if (c->pes[i].active) wafer_wake(c, &c->pes[i], 1);
     return WT_OK;
@@ -117,8 +119,9 @@ static wt_status_t open_parts(Chip *c) {
     const Object *o = c->o;
     c->pes = calloc(c->npes, sizeof *c->pes);
     c->run = calloc(c->npes, sizeof *c->run);
+    c->links = calloc(c->npes, sizeof *c->links);
     uint32_t *of_rect = calloc(o->nrects, sizeof *of_rect);
-    wt_status_t s = c->pes && c->run && of_rect ? WT_OK : fail(WT_NOMEM, "no memory for %u PEs", c->npes);
+    wt_status_t s = c->pes && c->run && c->links && of_rect ? WT_OK : fail(WT_NOMEM, "no memory for %u PEs", c->npes);
     memset(c->wheel, 0xff, sizeof c->wheel);
     if (!s) s = host_init(c);
     if (!s) s = make_plans(c, of_rect);
@@ -151,6 +154,7 @@ void wafer_close(WseChip *c) {
     if (c->memory) munmap(c->memory, c->memory_bytes);
     free(c->pes);
     free(c->run);
+    free(c->links);
     free(c->plans);
     free(c->launch_func);
     free(c->fault);
@@ -253,7 +257,7 @@ uint8_t *wafer_ram(WseChip *c, unsigned x, unsigned y, uint32_t *bytes) {
 
 void wafer_stats(WseChip *c, ChipStats *out) {
     *out = (ChipStats){ .cycles = c->now, .tile_cycles = c->tile_cycles, .wavelets = c->wavelets, .insns = c->insns,
-                        .elements = c->elements, .bytes = c->memory_bytes + c->npes * (sizeof(Pe) + sizeof *c->run) };
+                        .elements = c->elements, .bytes = c->memory_bytes + c->npes * (sizeof(Pe) + sizeof *c->run + sizeof *c->links) };
     for (uint32_t i = 0; i < c->npes; i++) out->hash = (out->hash ^ c->pes[i].hash) * 0x9e3779b97f4a7c15ull + i;
 }
 

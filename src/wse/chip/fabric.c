@@ -20,20 +20,20 @@ const char *dir_name(unsigned dir) {
 
 static void unlink_pe(Chip *c, Pe *p) {
     uint32_t slot = p->linked % WHEEL;
-    if (p->prev != UINT32_MAX) c->pes[p->prev].next = p->next;
-    else c->wheel[slot] = p->next;
-    if (p->next != UINT32_MAX) c->pes[p->next].prev = p->prev;
+    Link l = c->links[p->index];
+    if (l.prev != UINT32_MAX) c->links[l.prev].next = l.next;
+    else c->wheel[slot] = l.next;
+    if (l.next != UINT32_MAX) c->links[l.next].prev = l.prev;
     if (c->wheel[slot] == UINT32_MAX) c->wheel_bits[slot / 64] &= ~(1ull << slot % 64);
     p->linked = NEVER;
 }
 
 static void link_pe(Chip *c, Pe *p) {
     uint64_t at = p->want - c->now < WHEEL ? p->want : c->now + WHEEL - 1; // farther: looked at again then
-    uint32_t slot = at % WHEEL;
+    uint32_t slot = at % WHEEL, first = c->wheel[slot];
     p->linked = at;
-    p->prev = UINT32_MAX;
-    p->next = c->wheel[slot];
-    if (p->next != UINT32_MAX) c->pes[p->next].prev = p->index;
+    c->links[p->index] = (Link){ first, UINT32_MAX };
+    if (first != UINT32_MAX) c->links[first].prev = p->index;
     c->wheel[slot] = p->index;
     c->wheel_bits[slot / 64] |= 1ull << slot % 64;
 }
@@ -68,16 +68,6 @@ bool wafer_next(Chip *c, uint64_t *at) {
 
 // ---- queues ----
 
-void queue_push(Queue *q, Flit f) {
-    unsigned i = q->head + q->count;
-    q->slot[i < QUEUE_WORDS ? i : i - QUEUE_WORDS] = f;
-    q->count++;
-}
-void queue_pop(Queue *q) {
-    q->head = q->head + 1 == QUEUE_WORDS ? 0 : q->head + 1;
-    q->count--;
-}
-
 bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f) {
     Queue *q = &p->chans[chan];
     if (q->count >= q->cap) return false;
@@ -105,52 +95,47 @@ static inline uint64_t mix(uint64_t h, uint64_t cycle, unsigned color, unsigned 
 // The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
 static inline bool lane_room(const Lane *l, uint64_t now) { return l->count + (l->popped == now) < LANE_WORDS; }
 
-// Lanes of the neighbour in direction `dir` that take words of a color. 0: nobody there takes them.
-static inline unsigned branch(Chip *c, Pe *p, unsigned dir, unsigned color, Pe **to, Lane *lane[2], bool *dropped) {
-    *dropped = false;
-    if (p->neighbor[dir] == UINT32_MAX) return 0;
-    Pe *n = *to = &c->pes[p->neighbor[dir]];
-    const uint8_t *of = n->plan->lane_of[opposite[dir]][color];
-    *dropped = n->plan->arrives[opposite[dir]][color] == 2;
-    if (of[0] == OBJ_NONE8) return 0;
-    lane[0] = &n->lanes[of[0]];
-    if (of[1] == OBJ_NONE8) return 1;
-    lane[1] = &n->lanes[of[1]];
-    return 2;
+// Who takes what a PE sends: looked up once, when all PEs stand.
+void fabric_connect(Chip *c) {
+    for (uint32_t i = 0; i < c->npes; i++) {
+        Pe *p = &c->pes[i];
+        for (unsigned color = 0; color < WSE_COLORS; color++)
+            for (unsigned dir = 0; dir < 4; dir++) {
+                if (!(p->plan->router->color[color].tx >> dir & 1)) continue;
+                Branch *b = &p->branches[p->plan->branch_of[dir][color]];
+                *b = (Branch){ 0 };
+                if (p->neighbor[dir] == UINT32_MAX) continue;
+                b->to = &c->pes[p->neighbor[dir]];
+                const uint8_t *of = b->to->plan->lane_of[opposite[dir]][color];
+                b->dropped = b->to->plan->arrives[opposite[dir]][color] == 2;
+                for (; b->lanes < 2 && of[b->lanes] != OBJ_NONE8; b->lanes++) b->lane[b->lanes] = &b->to->lanes[of[b->lanes]];
+            }
+    }
 }
 
 // Could a word of a color leave through every direction of `tx` now?
-static bool outputs_free(Chip *c, Pe *p, unsigned color, unsigned tx) {
+static inline bool outputs_free(const Chip *c, const Pe *p, unsigned color, unsigned tx) {
     for (unsigned left = tx & 15; left; left &= left - 1) {
-        unsigned dir = (unsigned)__builtin_ctz(left);
-        Pe *to;
-        Lane *lane[2];
-        bool dropped;
-        unsigned n = branch(c, p, dir, color, &to, lane, &dropped);
-        if (!n && !dropped) return false;
-        for (unsigned i = 0; i < n; i++)
-            if (!lane_room(lane[i], c->now)) return false;
+        const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
+        if (!b->lanes && !b->dropped) return false;
+        for (unsigned i = 0; i < b->lanes; i++)
+            if (!lane_room(b->lane[i], c->now)) return false;
     }
     if (!(tx >> DIR_RAMP & 1)) return true;
     uint8_t chan = p->plan->chan_color[color];
     return chan != OBJ_NONE8 && p->chans[chan].count < p->chans[chan].cap;
 }
 
-static void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit *f) {
+static inline void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit *f) {
     Flit out = { .at = c->now + HOP, .data = f->data, .color = (uint8_t)color, .control = f->control };
     for (unsigned left = tx & 15; left; left &= left - 1) {
-        unsigned dir = (unsigned)__builtin_ctz(left);
-        Pe *to;
-        Lane *lane[2];
-        bool dropped;
-        unsigned n = branch(c, p, dir, color, &to, lane, &dropped);
-        for (unsigned i = 0; i < n; i++) {
-            Lane *l = lane[i];
-            unsigned number = (unsigned)(l - to->lanes);
+        const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
+        for (unsigned i = 0; i < b->lanes; i++) {
+            Lane *l = b->lane[i];
             l->slot[(l->head + l->count) % LANE_WORDS] = out;
             l->count++;
-            to->live[number / 64] |= 1ull << number % 64;
-            wafer_wake(c, to, out.at);
+            b->to->live[l->number / 64] |= 1ull << l->number % 64;
+            wafer_wake(c, b->to, out.at);
         }
     }
     if (tx >> DIR_RAMP & 1) {
@@ -212,15 +197,14 @@ static unsigned heads(Chip *c, Pe *p, Head *h) {
 static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
     const Flit *f = queue_head(q);
     const uint8_t *as = p->plan->ramp_color[f->color];
-    unsigned tx[2] = { 0, 0 };
-    for (int i = 0; i < 2 && as[i] != OBJ_NONE8; i++) {
-        const ObjColor *k = &p->plan->router->color[as[i]];
-        if (!(k->rx >> DIR_RAMP & 1)) return false;
-        tx[i] = k->tx;
-        if (tx[i] & *used || !outputs_free(c, p, as[i], tx[i])) return false;
+    unsigned tx[2] = { 0, 0 }, n = 0;
+    for (; n < 2 && as[n] != OBJ_NONE8; n++) {
+        const ObjColor *k = &p->plan->router->color[as[n]];
+        tx[n] = k->tx;
+        if (!(k->rx >> DIR_RAMP & 1) || tx[n] & *used || !outputs_free(c, p, as[n], tx[n])) return false;
     }
     if (tx[0] & tx[1]) return false;
-    for (int i = 0; i < 2 && as[i] != OBJ_NONE8; i++) send(c, p, as[i], tx[i], f);
+    for (unsigned i = 0; i < n; i++) send(c, p, as[i], tx[i], f);
     *used |= tx[0] | tx[1] | 1u << DIRS; // one word a cycle comes up the ramp
     return true;
 }
@@ -253,7 +237,7 @@ static void main_cycle(Chip *c, Pe *p) {
             want(p, p->main_at);
             return;
         }
-        if (!(p->active | p->chan_live) && !p->launched) return;
+        if (!(((p->active & ~p->parked) | p->chan_live) & ~p->blocked) && !p->launched) return;
         if (!task_pick(c, p)) return;
         p->did = true;
     }
@@ -310,7 +294,7 @@ static uint64_t next_random(uint64_t *s) {
 void wafer_cycle(Chip *c) {
     if (c->host_at <= c->now) host_cycle(c);
     uint32_t slot = c->now % WHEEL, n = 0;
-    for (uint32_t i = c->wheel[slot]; i != UINT32_MAX; i = c->pes[i].next) c->run[n++] = i;
+    for (uint32_t i = c->wheel[slot]; i != UINT32_MAX; i = c->links[i].next) c->run[n++] = i;
     c->wheel[slot] = UINT32_MAX;
     c->wheel_bits[slot / 64] &= ~(1ull << slot % 64);
     if (c->opt.seed)

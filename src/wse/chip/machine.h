@@ -47,20 +47,20 @@ typedef struct Flit {    // a word on its way: not to be looked at before `at`
 
 // A router's input register for one color from one neighbour.
 typedef struct Lane {
-    Flit slot[LANE_WORDS];
+    _Alignas(64) Flit slot[LANE_WORDS];
     uint64_t popped;     // cycle of the last pop: that slot is the sender's only from the next cycle on
     uint64_t served;
-    uint8_t head, count, color, dir, tx;
+    uint8_t head, count, number, color, dir, tx;
 } Lane;
 
 // An input queue with the ramp before it (WSE-2: of one color; WSE-3: of one queue), or an output queue.
 typedef struct Queue {
-    Flit slot[QUEUE_WORDS];
     uint64_t served;     // output queues: when the router took the last word
     uint8_t head, count, cap;
     uint8_t number;      // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
     uint8_t color;       // its color (WSE-2 output queues: none, words carry it)
     uint8_t from_host;   // input: counts for the host's transfer
+    Flit slot[QUEUE_WORDS];
 } Queue;
 
 typedef enum WalkKind { WALK_NONE, WALK_MEM, WALK_MEM4D, WALK_IN, WALK_OUT, WALK_FIFO, WALK_SCALAR } WalkKind;
@@ -117,6 +117,18 @@ typedef enum MainState {
     MAIN_ELEMENT,        // an it_read or it_write waits for the fabric; the instruction is repeated
 } MainState;
 
+typedef struct Branch {  // a color's way out of a router in one direction: the neighbour's lanes
+    Pe *to;
+    Lane *lane[2];       // two where a color swap doubles the word
+    uint8_t lanes;
+    bool dropped;        // nobody takes the word and nobody waits: a color swap ate it
+} Branch;
+
+// What a PE needs to stand in the wheel, apart from the PE so that lists are short walks.
+typedef struct Link {
+    uint32_t next, prev;
+} Link;
+
 typedef struct Plan {    // what PEs of one instance and router share
     const ObjInst *in;
     const ObjRouter *router;
@@ -129,7 +141,8 @@ typedef struct Plan {    // what PEs of one instance and router share
     const ObjFifo *fifos;
     const ObjTask *tasks;
     uint32_t inst, nregs, depth;  // register stack; call depth
-    uint8_t nlanes, nchans, noqs, nsince;
+    uint8_t nlanes, nchans, noqs, nsince, nbranches;
+    uint8_t branch_of[4][WSE_COLORS];  // place in Pe.branches
     uint8_t lane_of[4][WSE_COLORS][2]; // words arriving from a direction on a color: up to two lanes (color swap); 0xff none
     uint8_t arrives[4][WSE_COLORS];    // 1: some lane takes them; 2: dropped by a swap
     uint8_t ramp_color[WSE_COLORS][2]; // colors that a word from the ramp enters on
@@ -144,13 +157,12 @@ typedef struct Plan {    // what PEs of one instance and router share
     uint64_t high;                     // task numbers of the HIGH class
     uint64_t blocked;                  // at start
     // Offsets of a PE's parts in its block of memory.
-    uint32_t at_lanes, at_chans, at_oqs, at_ops, at_dsrs, at_fifos, at_since, at_regs, at_frames, at_line, at_ram, bytes;
+    uint32_t at_lanes, at_branches, at_chans, at_oqs, at_ops, at_dsrs, at_fifos, at_since, at_regs, at_frames, at_line, at_ram, bytes;
 } Plan;
 
 struct Pe {
     uint64_t want;       // next cycle it must be stepped in, NEVER
     uint64_t linked;     // the wheel slot's cycle it is linked for, NEVER; the cycle at hand while it waits its turn
-    uint32_t next, prev; // in that slot
     uint32_t index, neighbor[4]; // UINT32_MAX: off the rectangle
     uint16_t x, y;
     const Plan *plan;
@@ -159,6 +171,7 @@ struct Pe {
     bool did, tsc_on, cmd_owed, launched, effects, faulted;
     uint64_t hash;
     Lane *lanes;
+    Branch *branches;
     Queue *chans, *oqs;
     Op *ops;
     // Tasks, by number.
@@ -206,6 +219,7 @@ struct WseChip {
     uint64_t memory_bytes;
     // Time.
     uint64_t now;
+    Link *links;         // by PE: in its wheel slot
     uint32_t wheel[WHEEL];
     uint64_t wheel_bits[WHEEL / 64];
     uint32_t *run;
@@ -239,13 +253,21 @@ wt_status_t plan_make(const Chip *c, Plan *p, uint32_t inst, uint32_t router);
 
 // fabric.c
 void wafer_wake(Chip *c, Pe *p, uint64_t at);
+void fabric_connect(Chip *c);                 // once all PEs stand
 bool wafer_next(Chip *c, uint64_t *at);       // the next cycle in which anything happens
 void wafer_cycle(Chip *c);                    // does cycle c->now
 bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f);
 void channel_pop(Chip *c, Pe *p, unsigned chan);
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
-void queue_push(Queue *q, Flit f);
-void queue_pop(Queue *q);
+static inline void queue_push(Queue *q, Flit f) {
+    unsigned i = q->head + q->count;
+    q->slot[i < QUEUE_WORDS ? i : i - QUEUE_WORDS] = f;
+    q->count++;
+}
+static inline void queue_pop(Queue *q) {
+    q->head = q->head + 1 == QUEUE_WORDS ? 0 : q->head + 1;
+    q->count--;
+}
 const char *dir_name(unsigned dir);
 
 // pe.c

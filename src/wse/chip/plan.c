@@ -37,6 +37,8 @@ static void plan_lanes(Plan *p) {
                 if (number[dir][as[i]] != OBJ_NONE8) p->lane_of[dir][color][k++] = number[dir][as[i]];
         }
         enters_as(p->router, DIR_RAMP, color, p->ramp_color[color]);
+        for (unsigned dir = 0; dir < 4; dir++)
+            if (p->router->color[color].tx >> dir & 1) p->branch_of[dir][color] = p->nbranches++;
     }
 }
 
@@ -150,7 +152,7 @@ static wt_status_t plan_depth(Plan *p) {
 // ---- memory ----
 
 static uint32_t part(uint32_t *at, size_t size, size_t n) {
-    uint32_t here = (*at + 15u) & ~15u;
+    uint32_t here = (*at + 63u) & ~63u; // whole cache lines
     *at = here + (uint32_t)(size * n);
     return here;
 }
@@ -158,6 +160,7 @@ static uint32_t part(uint32_t *at, size_t size, size_t n) {
 static void plan_memory(Plan *p) {
     uint32_t at = 0;
     p->at_lanes = part(&at, sizeof(Lane), p->nlanes);
+    p->at_branches = part(&at, sizeof(Branch), p->nbranches);
     p->at_chans = part(&at, sizeof(Queue), p->nchans);
     p->at_oqs = part(&at, sizeof(Queue), p->noqs);
     p->at_since = part(&at, sizeof(uint64_t), p->nsince);
