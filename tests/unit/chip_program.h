@@ -1,11 +1,14 @@
 // Programs for tests of the chip: compiled by the RISC-V compiler from a few lines of C or
 // assembler, loaded into a tile's L1, run.
 #pragma once
+#include "base/err.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/str.h"
 #include "ttm/chip/chip.h"
 
-#include "test.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 // Helpers that test programs may use; what they say of registers is what the manuals say.
 static const char program_head[] =
@@ -41,58 +44,54 @@ static const char program_head[] =
 static const char program_start[] =
     "__asm__(\".section .start,\\\"ax\\\"\\n.globl _start\\n_start: lui sp, 0xFFB01\\n call main\\n1: j 1b\\n.text\\n\");\n";
 
-typedef struct Program {
+// Compiles C (with the helpers above; `void main(void)`) to run at `address`. *bytes is the caller's to free.
+static wt_status_t program_make(const char *source, uint32_t address, char **bytes, size_t *size) {
+    char dir[PATH_CAP], in[PATH_CAP], elf[PATH_CAP], bin[PATH_CAP], start[64];
+    TRY(dir_make_temp(dir, "chip-program"));
+    path_join(in, sizeof in, dir, "program.c");
+    path_join(elf, sizeof elf, dir, "program.elf");
+    path_join(bin, sizeof bin, dir, "program.bin");
+    snprintf(start, sizeof start, "-Wl,--section-start=.start=0x%x", address);
+    StrBuf text = {0};
+    sb_printf(&text, "%s%s%s\n", program_head, program_start, source);
+    TRY(file_write(in, text.p, text.n));
+    sb_free(&text);
+    const char *const cc[] = {
+        "riscv64-unknown-elf-gcc", "-march=rv32im", "-mabi=ilp32", "-O2", "-ffreestanding", "-fno-builtin", "-nostdlib",
+        "-w", "-Wl,--build-id=none", "-T", "tests/unit/chip_program.ld", start, in, "-o", elf, NULL};
+    const char *const objcopy[] = {"riscv64-unknown-elf-objcopy", "-O", "binary", elf, bin, NULL};
+    for (int i = 0; i < 2; i++) {
+        ProcResult r;
+        TRY(proc_run(&(ProcSpec){.argv = i ? objcopy : cc}, &r));
+        if (r.code) return fail(WT_COMPILE, "%s", r.out);
+        proc_free(&r);
+    }
+    TRY(file_read(bin, bytes, size));
+    return dir_remove(dir);
+}
+
+// Compiles a program and loads it at `address` of a tile.
+static wt_status_t program_load(Chip *chip, ChipXY at, const char *source, uint32_t address) {
     char *bytes;
     size_t size;
-} Program;
-
-// Compiles C (with the helpers above; `void main(void)`) or, if `assembler`, assembler, to run at `address`.
-static Program program_make(const char *source, uint32_t address, bool assembler) {
-    const char *dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-    char in[512], elf[512], bin[512], text[64];
-    snprintf(in, sizeof in, "%s/program.%s", dir, assembler ? "S" : "c");
-    snprintf(elf, sizeof elf, "%s/program.elf", dir);
-    snprintf(bin, sizeof bin, "%s/program.bin", dir);
-    snprintf(text, sizeof text, "-Wl,--section-start=.start=0x%x", address);
-    FILE *f = fopen(in, "w");
-    assert_non_null(f);
-    fprintf(f, assembler ? "%s%s.section .start,\"ax\"\n.globl _start\n_start:\n%s\n" : "%s%s%s\n", assembler ? "" : program_head,
-            assembler ? "" : program_start, source);
-    fclose(f);
-    ProcResult r;
-    const char *cc[] = {"riscv64-unknown-elf-gcc", "-march=rv32im", "-mabi=ilp32", "-O2", "-ffreestanding", "-nostdlib",
-                        "-fno-builtin", "-w", "-Wl,-e,_start", "-Wl,--build-id=none", "-T", "tests/unit/chip_program.ld", text, in, "-o", elf, NULL};
-    assert_ok(proc_run(&(ProcSpec){.argv = cc}, &r));
-    if (r.code) fail_msg("%s", r.out);
-    proc_free(&r);
-    const char *objcopy[] = {"riscv64-unknown-elf-objcopy", "-O", "binary", elf, bin, NULL};
-    assert_ok(proc_run(&(ProcSpec){.argv = objcopy}, &r));
-    assert_int_equal(r.code, 0);
-    proc_free(&r);
-    Program p;
-    assert_ok(file_read(bin, &p.bytes, &p.size));
-    return p;
+    TRY(program_make(source, address, &bytes, &size));
+    wt_status_t s = chip_write(chip, at, address, bytes, size);
+    free(bytes);
+    return s;
 }
 
-// Loads a program at `address` of a tile.
-static void program_load(Chip *chip, ChipXY at, const char *source, uint32_t address) {
-    Program p = program_make(source, address, false);
-    assert_ok(chip_write(chip, at, address, p.bytes, p.size));
-    free(p.bytes);
-}
-
-// Loads a C program for BRISC and lets only BRISC go.
-static inline void program_boot(Chip *chip, ChipXY at, const char *source) {
-    program_load(chip, at, source, 0);
-    assert_ok(chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC)));
+// Loads a program for BRISC and lets only BRISC go.
+static inline wt_status_t program_boot(Chip *chip, ChipXY at, const char *source) {
+    TRY(program_load(chip, at, source, 0));
+    return chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC));
 }
 
 static inline uint32_t word_at(Chip *chip, ChipXY at, uint64_t addr) {
-    uint32_t word;
-    assert_ok(chip_read(chip, at, addr, &word, sizeof word));
+    uint32_t word = 0xDEADBEEF;
+    chip_read(chip, at, addr, &word, sizeof word);
     return word;
 }
 
-static inline void put_word(Chip *chip, ChipXY at, uint64_t addr, uint32_t word) {
-    assert_ok(chip_write(chip, at, addr, &word, sizeof word));
+static inline wt_status_t put_word(Chip *chip, ChipXY at, uint64_t addr, uint32_t word) {
+    return chip_write(chip, at, addr, &word, sizeof word);
 }

@@ -1,6 +1,8 @@
 // The model runs programs: memory, NoC commands and their counters, and when they complete.
 #include "chip_program.h"
 
+#include "test.h"
+
 static Chip *chip;
 static ChipXY core, other, dram;
 
@@ -23,7 +25,7 @@ static void run_until_quiescent(void) { assert_ok(chip_run(chip, &(ChipRun){.max
 
 static void a_program_stores_and_ends(void **state) {
     (void)state;
-    program_boot(chip, core, "void main(void) { u32 s = 0; for (int i = 1; i <= 10; i++) s += i; REG(0x1000) = s; }");
+    assert_ok(program_boot(chip, core, "void main(void) { u32 s = 0; for (int i = 1; i <= 10; i++) s += i; REG(0x1000) = s; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, core, 0x1000), 55);
     ChipHartState h;
@@ -39,9 +41,9 @@ static void reads_from_dram_arrive(void **state) {
     for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 7 + i / 256);
     assert_ok(chip_write(chip, dram, 0x40000040, data, sizeof data));
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { read_noc(0, REG(0x2000), 0x40000040, 0x20040, 2048);"
-                 " wait_for(0, RD_RESP, 1); REG(0x1000) = STATUS(0, 3); REG(0x1004) = STATUS(0, 5); }");
+                 " wait_for(0, RD_RESP, 1); REG(0x1000) = STATUS(0, 3); REG(0x1004) = STATUS(0, 5); }"));
     run_until_quiescent();
     assert_ok(chip_read(chip, core, 0x20040, back, sizeof back));
     assert_memory_equal(data, back, sizeof data);
@@ -54,11 +56,11 @@ static void writes_reach_dram_and_other_tiles(void **state) {
     for (uint32_t i = 0; i < 256; i += 4) put_word(chip, core, 0x30000 + i, i * i);
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { write_noc(0, REG(0x2000), 0x100, 0x30000, 256, WRITE);"
                  " write_noc(1, REG(0x2004), 0x50000, 0x30000, 256, WRITE_POSTED);"
                  " wait_for(0, WR_ACK, 1); REG(0x1000) = STATUS(0, 0xA); REG(0x1004) = STATUS(1, 0xB);"
-                 " REG(0x1008) = STATUS(1, 0xA); REG(0x100C) = STATUS(1, WR_ACK); }");
+                 " REG(0x1008) = STATUS(1, 0xA); REG(0x100C) = STATUS(1, WR_ACK); }"));
     run_until_quiescent();
     for (uint32_t i = 0; i < 256; i += 4) {
         assert_int_equal(word_at(chip, dram, 0x100 + i), i * i);
@@ -74,7 +76,7 @@ static void writes_reach_dram_and_other_tiles(void **state) {
 static void writes_are_copied_at_issue(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
-    program_boot(chip, core, "void main(void) { REG(0x30000) = 1; write_noc(0, REG(0x2004), 0x30000, 0x30000, 4, WRITE); REG(0x30000) = 2; }");
+    assert_ok(program_boot(chip, core, "void main(void) { REG(0x30000) = 1; write_noc(0, REG(0x2004), 0x30000, 0x30000, 4, WRITE); REG(0x30000) = 2; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x30000), 1);
 }
@@ -83,9 +85,9 @@ static void atomics_add_and_answer(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
     put_word(chip, other, 0x60008, 40);
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { increment(1, REG(0x2004), 0x60008, 2, 4); wait_for(1, ATOMIC_RESP, 1);"
-                 " REG(0x1000) = REG(4); }");
+                 " REG(0x1000) = REG(4); }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x60008), 42);
     assert_int_equal(word_at(chip, core, 0x1000), 40);
@@ -96,9 +98,9 @@ static void atomics_wrap(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
     put_word(chip, other, 0x60000, 0xABCD000E);
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { NIU(0, 3, 0) = 0x60000; NIU(0, 3, 8) = REG(0x2004); NIU(0, 3, 0x1C) = 0x81;"
-                 " NIU(0, 3, 0x20) = 1 << 12 | 3 << 2; NIU(0, 3, 0x28) = 5; NIU(0, 3, 0x40) = 1; }");
+                 " NIU(0, 3, 0x20) = 1 << 12 | 3 << 2; NIU(0, 3, 0x28) = 5; NIU(0, 3, 0x40) = 1; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x60000), 0xABCD0003);
 }
@@ -106,10 +108,10 @@ static void atomics_wrap(void **state) {
 static void transaction_ids_count_what_is_outstanding(void **state) {
     (void)state;
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { NIU(0, 1, 0x18) = 5 << 10; read_noc(0, REG(0x2000), 0, 0x20000, 64);"
                  " read_noc(0, REG(0x2000), 64, 0x20040, 64); REG(0x1000) = STATUS(0, 0x15); REG(0x1004) = STATUS(0, 0x10);"
-                 " wait_for(0, 0x15, 0); REG(0x1008) = STATUS(0, RD_RESP); }");
+                 " wait_for(0, 0x15, 0); REG(0x1008) = STATUS(0, RD_RESP); }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, core, 0x1000), 2);
     assert_int_equal(word_at(chip, core, 0x1004), 0);
@@ -121,9 +123,9 @@ static uint32_t round_trip(uint32_t column, uint32_t row) {
     ChipXY to;
     assert_ok(chip_worker(chip, column, row, &to));
     put_word(chip, core, 0x2000, (uint32_t)(to.y << 6 | to.x));
-    program_boot(chip, core,
+    assert_ok(program_boot(chip, core,
                  "void main(void) { read_noc(0, REG(0x2000), 0x20000, 0x20000, 64); u32 from = REG(0xFFB121F0);"
-                 " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0xFFB121F0) - from; }");
+                 " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0xFFB121F0) - from; }"));
     run_until_quiescent();
     return word_at(chip, core, 0x1000);
 }

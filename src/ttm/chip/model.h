@@ -148,8 +148,11 @@ void tile_write(Tile *tile, uint32_t addr, const void *data, uint32_t size, uint
 // Some register at `addr` has another value now: parked harts that load it wake up. True if any did.
 bool tile_changed(Tile *tile, uint32_t addr, uint64_t now);
 
-// Blocked harts issue their access again.
-void tile_retry(Tile *tile, uint64_t now);
+// Lets a woken hart go round its loop once. True: it polls on and is parked again.
+bool tile_polls_on(Tile *tile, uint32_t hart);
+
+// Those of `harts` that are blocked issue their access again.
+void tile_retry(Tile *tile, uint8_t harts, uint64_t now);
 
 // Faults of an access by a hart; the text is followed by the register's name.
 BusReply tile_unmodelled(Hart *hart, uint32_t addr, uint32_t value, const char *what);

@@ -73,7 +73,7 @@ static void outbox_shrink(Tile *tile) {
     }
     if (!tile->wants_outbox) return;
     tile->wants_outbox = false;
-    tile_retry(tile, tile->model->now);
+    tile_retry(tile, CHIP_ALL_HARTS, tile->model->now);
 }
 
 static uint64_t flits(const Model *m, uint32_t bytes) {
@@ -148,13 +148,10 @@ static bool is_behind_deferred(const Model *m, const Event *e, const Command *c)
     return false;
 }
 
-// Whether the harts that this boundary has woken for a word in [addr, addr + size) poll it again.
+// Whether every hart that has been woken for a word in [addr, addr + size) polls it again.
 static bool has_been_seen(Tile *tile, uint32_t addr, uint32_t size) {
-    for (uint32_t h = 0; tile->woken >> h; h++) {
-        uint8_t bit = (uint8_t)(1u << h);
-        if (!(tile->woken & bit) || !hart_watches(&tile->hart[h], addr, size)) continue;
-        return false;
-    }
+    for (uint32_t h = 0; tile->woken >> h; h++)
+        if (tile->woken >> h & 1 && hart_watches(&tile->hart[h], addr, size) && !tile_polls_on(tile, h)) return false;
     return true;
 }
 

@@ -32,7 +32,7 @@ static BusReply mailbox_load(Tile *tile, Hart *h, uint32_t addr, uint32_t *value
     if (!*len) return BUS_WAIT;
     *value = pop(tile->sync.mailbox[from][me].word, len);
     tile->changes++;
-    tile_retry(tile, h->clock);
+    tile_retry(tile, CHIP_ALL_HARTS, h->clock);
     tile_changed(tile, MAILBOX_BASE + (uint32_t)from * 0x1000 + 4, h->clock);
     return BUS_EFFECT;
 }
@@ -42,7 +42,7 @@ static BusReply mailbox_store(Tile *tile, Hart *h, uint32_t addr, uint32_t value
     for (int i = 0; i < 4; i++) sent += tile->sync.mailbox[me][i].len;
     if (sent >= MAILBOX_DEPTH) return BUS_WAIT; // four words in all of this hart's mailboxes
     tile->sync.mailbox[me][to].word[tile->sync.mailbox[me][to].len++] = value;
-    tile_retry(tile, h->clock);
+    tile_retry(tile, CHIP_ALL_HARTS, h->clock);
     tile_changed(tile, MAILBOX_BASE + (uint32_t)me * 0x1000 + 4, h->clock);
     return BUS_YIELD;
 }
@@ -62,7 +62,7 @@ static BusReply pc_buffer_load(Tile *tile, Hart *h, int thread, uint32_t *value)
     }
     if (!*len) return BUS_WAIT;
     *value = pop(tile->sync.pc_buffer[thread].word, len);
-    tile_retry(tile, h->clock);
+    tile_retry(tile, CHIP_ALL_HARTS, h->clock);
     return BUS_EFFECT;
 }
 
@@ -71,7 +71,7 @@ static BusReply pc_buffer_store(Tile *tile, Hart *h, int thread, uint32_t value)
     uint8_t *len = &tile->sync.pc_buffer[thread].len;
     if (*len == PC_BUFFER_DEPTH) return BUS_WAIT;
     tile->sync.pc_buffer[thread].word[(*len)++] = value;
-    tile_retry(tile, h->clock);
+    tile_retry(tile, CHIP_ALL_HARTS, h->clock);
     return BUS_YIELD;
 }
 
@@ -80,7 +80,7 @@ void sync_waits(Tile *tile, Hart *h) {
     uint32_t brisc = 1u << CHIP_BRISC;
     if (h->id < CHIP_TRISC0 || h->wait_addr != PC_BUFFER_BASE || !(tile->blocked & brisc)) return;
     uint32_t at = tile->hart[CHIP_BRISC].wait_addr;
-    if (at >= PC_BUFFER_BASE && at < PC_BUFFER_END) tile_retry(tile, h->clock);
+    if (at >= PC_BUFFER_BASE && at < PC_BUFFER_END) tile_retry(tile, (uint8_t)brisc, h->clock);
 }
 
 void sync_reset_hart(Tile *tile, uint32_t hart, bool leaving) {

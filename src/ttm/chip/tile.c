@@ -22,9 +22,10 @@ static void set_running(Tile *tile, uint32_t hart, uint64_t now) {
     if (tile->hart[hart].clock < now) tile->hart[hart].clock = now;
 }
 
-void tile_retry(Tile *tile, uint64_t now) {
-    for (uint32_t h = 0; tile->blocked >> h; h++)
-        if (tile->blocked >> h & 1) set_running(tile, h, now);
+void tile_retry(Tile *tile, uint8_t harts, uint64_t now) {
+    harts &= tile->blocked;
+    for (uint32_t h = 0; harts >> h; h++)
+        if (harts >> h & 1) set_running(tile, h, now);
 }
 
 bool tile_changed(Tile *tile, uint32_t addr, uint64_t now) {
@@ -302,6 +303,17 @@ void tile_run(Tile *tile, uint64_t until) {
         }
     }
     if (!tile->running) tile->model->runnable[tile->number / 64] &= ~(1ull << tile->number % 64);
+}
+
+bool tile_polls_on(Tile *tile, uint32_t h) {
+    Hart *hart = &tile->hart[h];
+    uint8_t bit = (uint8_t)(1u << h);
+    uint64_t from = hart->clock;
+    tile->woken &= (uint8_t)~bit;
+    bool polls = hart_polls(hart);
+    tile->instructions += hart->clock - from;
+    if (polls) tile->running &= (uint8_t)~bit, tile->parked |= bit;
+    return polls;
 }
 
 // ---- life --------------------------------------------------------------------------------------
