@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "ttm/build/build.h"
 #include "ttm/build/cache.h"
+#include "ttm/build/compile.h"
 #include "ttm/build/generate.h"
 #include "ttm/build/image.h"
 #include "ttm/build/toolchain.h"
@@ -101,6 +102,16 @@ static void diagnostics_clean(const char *text, StrBuf *out) {
     while (out->n && out->p[out->n - 1] == '\n') out->p[--out->n] = 0;
 }
 
+// A header of the vendor's that we do not have is a gap of ours, not the user's mistake.
+static const char *missing_header_note(const char *text) {
+    static const char *const folders[] = { "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi", "tt_metal/fabric", "ethernet/" };
+    const char *p = strstr(text, "fatal error: ");
+    for (size_t i = 0; p && strstr(p, "No such file") && i < sizeof folders / sizeof *folders; i++)
+        if (!strncmp(p + 13, folders[i], strlen(folders[i])))
+            return "\nnote: this header of TT-Metal is not supported yet";
+    return "";
+}
+
 static wt_status_t compile_failed(const Job *j, const ProcResult *r) {
     if (r->timed_out) return fail(WT_COMPILE, "%s: the compiler took more than %d s", j->what, COMPILE_TIMEOUT_MS / 1000);
     if (r->code < 0) return fail(WT_TOOL, "%s: the compiler was ended by signal %d", j->what, r->signal);
@@ -116,7 +127,7 @@ static wt_status_t compile_failed(const Job *j, const ProcResult *r) {
         s = fail(WT_COMPILE, "%s: it defines no void kernel_main()", j->what);
     else if (strstr(text, "undefined reference to `__cxa_") || strstr(text, "undefined reference to `operator new"))
         s = fail(WT_COMPILE, "%s uses a part of C++ that needs a run-time system:\n%s", j->what, text);
-    else s = fail(WT_COMPILE, "%s does not compile:\n%s", j->what, text);
+    else s = fail(WT_COMPILE, "%s does not compile:\n%s%s", j->what, text, missing_header_note(text));
     sb_free(&b);
     return s;
 }
@@ -250,6 +261,8 @@ static wt_status_t spec_check(const KernelSpec *s) {
     if (s->noc > 1 || s->noc_mode > DM_DYNAMIC_NOC)
         return fail(WT_INVALID, "NoC %u, mode %u: there are NoCs 0 and 1, modes 0 (dedicated) and 1 (dynamic)", s->noc,
                     s->noc_mode);
+    if (s->opt_level && (strlen(s->opt_level) > 6 || strspn(s->opt_level + (*s->opt_level == '-'), "Oszfast0123g") + (*s->opt_level == '-') != strlen(s->opt_level)))
+        return fail(WT_INVALID, "optimisation level '%s' is none of O0 to O3, Os, Oz, Ofast", s->opt_level);
     for (size_t i = 0; i < s->define_count; i++)
         if (!s->defines[i].name || strpbrk(s->defines[i].name, "\n") ||
             (s->defines[i].value && strpbrk(s->defines[i].value, "\n")))
@@ -276,7 +289,7 @@ static const char *text_file_name(Job *j, const char *name) {
     return r;
 }
 
-static wt_status_t kernel_job(const KernelSpec *spec, const MemMap *map, Job *j) {
+static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMap *map, Job *j) {
     const char *name = spec->name ? spec->name : spec->path ? spec->path : "kernel";
     j->what = arena_printf(&j->arena, "kernel '%s' for %s", name, processor_name(spec->processor));
     toolchain_argv(&j->tools, &j->arena, map, spec->processor, &j->argv);
@@ -317,7 +330,7 @@ static wt_status_t kernel_job(const KernelSpec *spec, const MemMap *map, Job *j)
 
     const char *script = arena_printf(&j->arena, "%s/ld/kernel.ld", j->tools.lib);
     vec_push(&j->inputs, script);
-    vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--emit-relocs,--defsym=WT_BASE=0x%x,-T,%s", NOMINAL_BASE, script));
+    vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--emit-relocs,--defsym=WT_BASE=0x%x,-T,%s", base, script));
     vec_push(&j->argv, "unit.cc");
     if (j->tools.libc) vec_push(&j->argv, j->tools.libm);
     if (j->tools.libc) vec_push(&j->argv, j->tools.libc);
@@ -339,11 +352,10 @@ static wt_status_t stack_check(const MemMap *map, const KernelImage *m, const ch
                 what, m->data_size, m->bss_size, stack[m->processor], m->stack_limit - end);
 }
 
-static wt_status_t build_with(const KernelSpec *spec, const Cache *cache, Job *j, KernelImage *image) {
+static wt_status_t build_with(const KernelSpec *spec, uint32_t base, const Cache *cache, Job *j, KernelImage *image) {
     const MemMap *map = toolchain_mem_map(spec->facts->arch);
     TRY(toolchain_find(&j->arena, cache, &j->tools));
-    TRY(kernel_job(spec, map, j));
-    image->processor = spec->processor;
+    TRY(kernel_job(spec, base, map, j));
     TRY(job_build(j, cache, true, map, image));
     image->processor = spec->processor;
     wt_status_t s = stack_check(map, image, j->what);
@@ -351,17 +363,19 @@ static wt_status_t build_with(const KernelSpec *spec, const Cache *cache, Job *j
     return s;
 }
 
-wt_status_t kernel_build(const KernelSpec *spec, KernelImage *image) {
+wt_status_t kernel_build_at(const KernelSpec *spec, uint32_t base, KernelImage *image) {
     *image = (KernelImage){ 0 };
     TRY(spec_check(spec));
     Cache cache;
     Job j = { 0 };
     cache_open(&cache);
-    wt_status_t s = build_with(spec, &cache, &j, image);
+    wt_status_t s = build_with(spec, base, &cache, &j, image);
     job_free(&j);
     cache_close(&cache);
     return s;
 }
+
+wt_status_t kernel_build(const KernelSpec *spec, KernelImage *image) { return kernel_build_at(spec, NOMINAL_BASE, image); }
 
 // ---- Several at once
 

@@ -22,6 +22,11 @@ typedef struct Reader {
 
 static wt_status_t bad(const char *what) { return fail(WT_INVALID, "not a usable kernel ELF: %s", what); }
 
+static wt_status_t thread_local_used(void) {
+    return fail(WT_COMPILE, "it uses thread-local variables (perhaps errno, through a function of the C library), which "
+                            "the processors do not have");
+}
+
 static bool is_loaded(const ElfSection *s) { return s->flags & SHF_ALLOC && s->size; }
 
 // Sizes and places: of text and read-only data, of variables with start values, of all variables.
@@ -31,6 +36,7 @@ static wt_status_t measure(Reader *r) {
     for (size_t i = 0; i < r->elf->num_sections; i++) {
         const ElfSection *s = &r->elf->sections[i];
         if (!is_loaded(s)) continue;
+        if (s->flags & SHF_TLS) return thread_local_used();
         uint64_t end = (uint64_t)s->addr + s->size;
         if (s->addr >= r->local_base) { // variables
             if (end > UINT32_MAX) return bad("a section wraps around");
@@ -144,8 +150,7 @@ static wt_status_t relocation_read(Reader *r, const ElfReloc *a) {
     }
     case R_RISCV_TPREL_HI20: case R_RISCV_TPREL_LO12_I: case R_RISCV_TPREL_LO12_S: case R_RISCV_TPREL_ADD:
     case R_RISCV_TLS_GOT_HI20: case R_RISCV_TLS_GD_HI20:
-        return fail(WT_COMPILE, "it uses thread-local variables (perhaps errno, through a function of the C library), "
-                                "which the processors do not have");
+        return thread_local_used();
     default: return fail(WT_INVALID, "not a usable kernel ELF: relocation of type %u", a->type);
     }
     return moves ? patch_add(r, p) : WT_OK;
