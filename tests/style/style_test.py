@@ -59,7 +59,9 @@ class Style(unittest.TestCase):
                 wrong.append(f"{path}: tab")
             if data and not data.endswith(b"\n"):
                 wrong.append(f"{path}: no newline at the end")
-            if path.endswith((".c", ".h", ".def", ".csl", ".py", ".sh")) and not data.isascii():
+            # What the lexer says of other bytes has cases of its own.
+            foreign = path.startswith("tests/csl/error/syntax_")
+            if path.endswith((".c", ".h", ".def", ".csl", ".py", ".sh")) and not foreign and not data.isascii():
                 wrong.append(f"{path}: not ASCII")
         self.assertEqual(wrong, [])
 

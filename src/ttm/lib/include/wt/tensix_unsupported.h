@@ -113,7 +113,7 @@
     _(unary_op_init_common) _(untilize_block) _(untilize_init) _(untilize_uninit)                    \
     _(welford_clear) _(welford_finalize_to_face) _(welford_finalize_to_row) _(welford_init)          \
     _(welford_restore_state) _(welford_save_state) _(welford_update) _(welford_update_rows)          \
-    _(where_tile) _(where_tile_init) _(xlogy_binary_tile) _(xlogy_binary_tile_init)                 
+    _(where_tile) _(where_tile_init) _(xlogy_binary_tile) _(xlogy_binary_tile_init)
 
 namespace ckernel {
 #define WT_UNSUPPORTED_(name)                                                                        \
