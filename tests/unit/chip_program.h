@@ -38,7 +38,7 @@ static const char program_head[] =
     "    NIU(noc, 3, 0x28) = by; NIU(noc, 3, 0x40) = 1;\n"
     "}\n"
     "static inline void wait_for(int noc, int counter, u32 value) { while (STATUS(noc, counter) != value) ; }\n"
-    "static inline void stop(void) { for (;;) ; }\n";
+    "static inline void sw(u32 a, u32 v) { __asm__ volatile (\"sw %0, 0(%1)\" :: \"r\"(v), \"r\"(a) : \"memory\"); }\n";
 
 // What `main` runs on top of: a stack at the top of the smallest local memory.
 static const char program_start[] =
