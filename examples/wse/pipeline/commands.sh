@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# commands.sh [wse2|wse3]: compiles the program and runs its host script. `cslc` and `cs_python` must be on PATH.
+set -e
+cslc --arch="${1:-wse3}" ./layout.csl --fabric-dims=10,3 --fabric-offsets=4,1 \
+    --params=MEMCPYH2D_DATA_1_ID:0,MEMCPYD2H_DATA_1_ID:1 -o out --memcpy --channels=1
+cs_python run.py --name out
