@@ -120,6 +120,17 @@ static void line_add(Chip *c, Pe *p, uint64_t now, const char *text, size_t n) {
         if (text[i] != '\n') p->line[p->line_len++] = text[i];
     }
 }
+// The shortest decimal that reads back as the same float, with a point or an exponent: 42.0, 0.1, 1e+20.
+static int print_float(char *t, size_t size, double v, bool half) {
+    int n = 0;
+    for (int digits = 1; digits <= 9; digits++) {
+        n = snprintf(t, size, "%.*g", digits, v);
+        double back = strtod(t, NULL);
+        if (half ? f16_bits(back) == f16_bits(v) : (float)back == (float)v) break;
+    }
+    return strpbrk(t, ".en") ? n : n + snprintf(t + n, size - (size_t)n, ".0");
+}
+
 static void print(Chip *c, Pe *p, uint64_t now, ObjPrint form, uint64_t v) {
     char t[64];
     int n = 0;
@@ -128,13 +139,13 @@ static void print(Chip *c, Pe *p, uint64_t now, ObjPrint form, uint64_t v) {
     case PRINT_U16: n = snprintf(t, sizeof t, "%u", (unsigned)(v & 0xffff)); break;
     case PRINT_U32: n = snprintf(t, sizeof t, "%u", (unsigned)v); break;
     case PRINT_I32: n = snprintf(t, sizeof t, "%d", (int)v); break;
-    case PRINT_HEX16: n = snprintf(t, sizeof t, "%04x", (unsigned)(v & 0xffff)); break;
-    case PRINT_HEX32: n = snprintf(t, sizeof t, "%08x", (unsigned)v); break;
+    case PRINT_HEX16: n = snprintf(t, sizeof t, "%04X", (unsigned)(v & 0xffff)); break;
+    case PRINT_HEX32: n = snprintf(t, sizeof t, "%08X", (unsigned)v); break;
     case PRINT_BIN16: case PRINT_BIN32:
         for (int i = form == PRINT_BIN16 ? 15 : 31; i >= 0; i--) t[n++] = (char)('0' + (v >> i & 1));
         break;
-    case PRINT_F16: n = snprintf(t, sizeof t, "%f", bits_f16((uint32_t)v & 0xffff)); break;
-    case PRINT_F32: n = snprintf(t, sizeof t, "%f", (double)bits_f32((uint32_t)v)); break;
+    case PRINT_F16: n = print_float(t, sizeof t, bits_f16((uint32_t)v & 0xffff), true); break;
+    case PRINT_F32: n = print_float(t, sizeof t, (double)bits_f32((uint32_t)v), false); break;
     case PRINT_PE: n = snprintf(t, sizeof t, "PE(%u,%u): ", p->x, p->y); break;
     case PRINT_STRING:
         for (uint32_t a = (uint32_t)v & 0xffff; a < p->plan->in->ram && p->ram[a]; a++) line_add(c, p, now, (char *)&p->ram[a], 1);
