@@ -611,6 +611,13 @@ Operand builtin_wt_float(Sema *s, Node *call, Type *want) {
     return opd_reg(x.type, r);
 }
 
+Operand builtin_wt_prng_seed(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Operand x = arg_value(s, call, 0, s->types.u32);
+    if (!opd_bad(&x)) ir_emit(s, PE_prng_seed, to_reg(s, x), 0, 0);
+    return opd_void(s);
+}
+
 Operand builtin_wt_print(Sema *s, Node *call, Type *want) {
     (void)want;
     int64_t k;
