@@ -7,6 +7,7 @@
 // unless print_untilized is false.
 #pragma once
 #include "wt/formats.h"
+#include "wt/shared.h"
 #include "wt/tiles.h"
 
 using dprint_tslice_ptr_t = bool;
@@ -133,6 +134,8 @@ TileSlice(uint8_t, int, const SliceRange &, ...) -> TileSlice<64>;
 using TSLICE = TileSlice<64>;
 
 namespace wt {
+template <typename T>
+inline constexpr bool is_tile_slice = false;
 template <int N>
 inline constexpr bool is_tile_slice<TileSlice<N>> = true;
 }

@@ -27,8 +27,8 @@ static constexpr auto &noc_posted_writes_num_issued = wt_shared.posted_writes_is
 
 constexpr uint8_t noc_size_x = 17, noc_size_y = 12;
 // Translated coordinates are the same on both NoCs; physical ones count from opposite corners.
-#define NOC_0_X(noc, size, x)            (x)
-#define NOC_0_Y(noc, size, y)            (y)
+#define NOC_0_X(noc, size, x)            ((void)(noc), (x))
+#define NOC_0_Y(noc, size, y)            ((void)(noc), (y))
 #define NOC_0_X_PHYS_COORD(noc, size, x) ((noc) == 0 ? (x) : (size) - 1 - (x))
 #define NOC_0_Y_PHYS_COORD(noc, size, y) ((noc) == 0 ? (y) : (size) - 1 - (y))
 #define NOC_X(x)                         NOC_0_X(noc_index, noc_size_x, (x))

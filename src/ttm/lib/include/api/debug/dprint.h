@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "wt/attributes.h"
+#include "wt/dprint_tile.h"
 #include "wt/shared.h"
 
 #ifdef DEBUG_PRINT_ENABLED
@@ -155,11 +156,6 @@ constexpr int dprint_type() { // -1: not one of the plain types
 }
 static_assert(DPrintUINT64 == DPrintUINT8 + 3 && DPrintINT64 == DPrintINT8 + 3, "integers by size");
 
-template <typename>
-inline constexpr bool unprintable = false;
-template <typename T>
-inline constexpr bool is_tile_slice = false;
-
 }
 
 template <typename T>
@@ -185,5 +181,3 @@ inline DebugPrinter operator<<(DebugPrinter dp, T val) {
     }
     return dp;
 }
-
-#include "wt/dprint_tile.h"
