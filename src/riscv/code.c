@@ -1,6 +1,7 @@
 #include "riscv/code.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/zeroed.h"
 #include "riscv/engine.h"
 
 #include <pthread.h>
@@ -113,7 +114,7 @@ static CodeLine *cache_line(CodeCache *c, const uint32_t word[LINE_WORDS]) {
 wt_status_t code_map_init(CodeMap *m, CodeCache *cache, Space *space) {
     *m = (CodeMap){ .cache = cache, .space = space };
     m->n = (space->size + LINE_BYTES - 1) >> LINE_BITS;
-    m->entry = calloc(m->n, sizeof *m->entry);
+    m->entry = zeroed_alloc(m->n * sizeof *m->entry);
     if (!m->entry) return fail(WT_NOMEM, "no memory for the code map of %u bytes", space->size);
     pthread_mutex_lock(&cache->lock);
     m->next = cache->maps;
@@ -129,7 +130,7 @@ void code_map_deinit(CodeMap *m) {
     while (*at != m) at = &(*at)->next;
     *at = m->next;
     pthread_mutex_unlock(&m->cache->lock);
-    free(m->entry);
+    zeroed_free(m->entry, m->n * sizeof *m->entry);
 }
 
 // How much of a line lies in the space: all but, perhaps, at its end.

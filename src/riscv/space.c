@@ -1,25 +1,24 @@
 #include "riscv/space.h"
 #include "base/err.h"
-
-#include <stdlib.h>
+#include "base/zeroed.h"
 
 wt_status_t space_init(Space *s, uint8_t *host, uint32_t base, uint32_t size, uint32_t access,
                        CodeCache *cache) {
     *s = (Space){ .host = host, .base = base, .size = size, .access = access };
     if ((access & (SPACE_R | SPACE_W)) == (SPACE_R | SPACE_W))
         for (int k = 0; k < 3; k++) s->limit[k] = size >> k;
-    s->mark = calloc(size >> GRANULE_BITS, 1);
+    s->mark = zeroed_alloc(size >> GRANULE_BITS);
     if (!s->mark) return fail(WT_NOMEM, "no memory for the marks of %u bytes", size);
     if (!(access & SPACE_X)) return WT_OK;
     s->code_size = size;
     wt_status_t st = code_map_init(&s->code, cache, s);
-    if (st != WT_OK) free(s->mark);
+    if (st != WT_OK) zeroed_free(s->mark, size >> GRANULE_BITS);
     return st;
 }
 
 void space_deinit(Space *s) {
     code_map_deinit(&s->code);
-    free(s->mark);
+    zeroed_free(s->mark, s->size >> GRANULE_BITS);
     *s = (Space){ 0 };
 }
 
