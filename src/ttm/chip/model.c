@@ -2,6 +2,7 @@
 #include "ttm/chip/model.h"
 
 #include "base/err.h"
+#include "base/zeroed.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,15 +15,15 @@ enum { OUTBOX_SLOTS = 256, OUTBOX_BYTES = 256 << 10 };
 
 // Maps zeroed memory that costs nothing until it is touched.
 static wt_status_t map(Memory *memory, uint64_t size, bool huge) {
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) return fail(WT_NOMEM, "cannot reserve %llu bytes of address space", (unsigned long long)size);
+    void *p = zeroed_alloc(size);
+    if (!p) return fail(WT_NOMEM, "cannot reserve %llu bytes of address space", (unsigned long long)size);
     if (huge) madvise(p, size, MADV_HUGEPAGE);
     *memory = (Memory){p, size};
     return WT_OK;
 }
 
 static void unmap(Memory *memory) {
-    if (memory->bytes) munmap(memory->bytes, memory->size);
+    zeroed_free(memory->bytes, memory->size);
     *memory = (Memory){0};
 }
 
@@ -62,7 +63,7 @@ static wt_status_t open_tiles(Model *m) {
     const ChipFacts *f = &m->chip.facts;
     uint32_t n = f->worker_columns * f->worker_rows, local_size = 0, i = 0;
     bool tiny = env_set("WT_TINY");
-    uint32_t slots = tiny ? 1 : OUTBOX_SLOTS, bytes = tiny ? (uint32_t)m->arch->noc_max_burst : OUTBOX_BYTES;
+    uint32_t slots = tiny ? 2 : OUTBOX_SLOTS, bytes = tiny ? (uint32_t)m->arch->noc_max_burst : OUTBOX_BYTES;
     for (int h = 0; h < CHIP_HARTS; h++) local_size += f->local_size[h];
     assert(n <= TILES_MAX);
     TRY(map(&m->tiles_memory, n * sizeof(Tile), false));
