@@ -4,7 +4,7 @@ A case is a program and, after the line `//~ WHAT [cslc options]`, what must com
 
     error   the diagnostics of compiling it, one `file:line:column: severity: text` per line
     ok      the warnings and notes of a program that compiles (usually none)
-    run     `name = values` for symbols of PE (0, 0) after the program has run until nothing moves
+    run     `name: type = values` for symbols of PE (0, 0) after the program has run until nothing moves
     ir      the output of cslc, usually with --emit=ast, --emit=ir or --emit=bytecode
 
 A case may hold several files: `//--- name.csl` starts another one. A case without `layout` is a PE program, and a layout
@@ -49,7 +49,7 @@ class Case:
         parts = re.split(r"^//--- (\S+)\n", self.source, flags=re.M)
         files = {self.name: parts[0], **dict(zip(parts[1::2], parts[2::2]))}
         main = self.name
-        if not re.search(r"\blayout\s*\{", self.source) and "--emit=ast" not in self.options and "--emit=tokens" not in self.options:
+        if not re.search(r"\blayout\s*\{", parts[0]) and "--emit=ast" not in self.options and "--emit=tokens" not in self.options:
             main = "layout.csl"
             files[main] = LAYOUT.format(name=self.name)
         for name, text in files.items():
