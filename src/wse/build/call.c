@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { CALL_DEPTH = 400 };
+enum { CALL_DEPTH = 400, INSTANCES_MAX = 1000 };
 
 // ---------------------------------------------------------------------------------------------------------------
 // Which names a body takes the address of: these variables must live in memory.
@@ -135,6 +135,11 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
             sb_free(&key);
             return old;
         }
+    }
+    if (f->insts.len == INSTANCES_MAX) {
+        sema_error(s, at, "'%s' is called with more than %d different comptime arguments", f->node->fn.name->s, INSTANCES_MAX);
+        s->stopped = true;
+        return NULL;
     }
     FuncInst *fi = arena_new(s->arena, FuncInst);
     *fi = (FuncInst){ .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result };

@@ -50,7 +50,9 @@ static void note_frames(Csl *c) {
     for (DiagFrame *f = c->frames; f; f = f->up, n++) {
         Diag note = { CSL_NOTE, f->at, f->text };
         vec_push(&c->shown, note);
-        if (n < FRAME_NOTES)
+        bool again = f != c->frames && c->trail.len && !memcmp(&vec_last(&c->trail).at, &f->at, sizeof f->at) &&
+                     !strcmp(vec_last(&c->trail).text, f->text);    // a recursion
+        if (n < FRAME_NOTES && !again)
             vec_push(&c->trail, note);
     }
     if (n > FRAME_NOTES)
