@@ -21,6 +21,7 @@ typedef struct ChipBackend {
     wt_status_t (*set_stack_limit)(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit);
     wt_status_t (*hart_state)(Chip *chip, ChipXY at, ChipHart hart, ChipHartState *state);
     void (*stats)(Chip *chip, ChipStats *stats);
+    void *(*dram_bytes)(Chip *chip, ChipXY at); // NULL is returned
 } ChipBackend;
 
 struct Chip {

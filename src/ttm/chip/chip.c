@@ -169,6 +169,11 @@ wt_status_t chip_read(Chip *chip, ChipXY at, uint64_t addr, void *data, size_t s
     return size ? chip->backend->read(chip, at, addr, data, size) : WT_OK;
 }
 
+void *chip_dram_bytes(Chip *chip, ChipXY at) {
+    if (!chip->backend->dram_bytes || chip_node(chip, at) != CHIP_DRAM) return NULL;
+    return chip->backend->dram_bytes(chip, at);
+}
+
 // ---- harts -------------------------------------------------------------------------------------
 
 static wt_status_t check_hart(const Chip *chip, ChipXY at, ChipHart hart) {

@@ -98,6 +98,10 @@ wt_status_t chip_pcie(const Chip *chip, ChipXY *at);
 wt_status_t chip_write(Chip *chip, ChipXY at, uint64_t addr, const void *data, size_t size);
 wt_status_t chip_read(Chip *chip, ChipXY at, uint64_t addr, void *data, size_t size);
 
+// The bytes of a DRAM channel in this process, from address 0 on, for hosts that copy much at once; NULL
+// where a backend has none. A poisoned chip's may be read, not written.
+void *chip_dram_bytes(Chip *chip, ChipXY at);
+
 // Where hart h's local memory is seen from outside its hart: CHIP_LOCAL_BASE + h * CHIP_LOCAL_STRIDE.
 #define CHIP_LOCAL_BASE 0xFFB14000u
 #define CHIP_LOCAL_STRIDE 0x2000u

@@ -158,6 +158,11 @@ static wt_status_t model_read(Chip *chip, ChipXY at, uint64_t addr, void *data, 
     return WT_OK;
 }
 
+static void *model_dram_bytes(Chip *chip, ChipXY at) {
+    Model *m = (Model *)chip;
+    return m->memory_of[node_number(m, at)].bytes;
+}
+
 static wt_status_t model_set_stack_limit(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit) {
     Model *m = (Model *)chip;
     m->tile_of[node_number(m, at)]->hart[hart].stack_limit = limit;
@@ -329,4 +334,5 @@ const ChipBackend chip_model = {
     .set_stack_limit = model_set_stack_limit,
     .hart_state = model_hart_state,
     .stats = model_stats,
+    .dram_bytes = model_dram_bytes,
 };
