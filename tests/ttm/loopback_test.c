@@ -62,6 +62,9 @@ static void buffers_hold_what_was_written(void **state) {
     check_buffer(d, 300 * 2048, 2048, TTM_BUFFER_L1);
     check_buffer(d, 100 * 36, 36, TTM_BUFFER_DRAM);
     check_buffer(d, 100000, 100000, TTM_BUFFER_L1);
+    check_buffer(d, 4 << 20, 2048, TTM_BUFFER_DRAM); // large ones are copied in place
+    check_buffer(d, 60001 * 36, 36, TTM_BUFFER_DRAM);
+    check_buffer(d, 7 * 500004, 500004, TTM_BUFFER_DRAM);
     assert_ok(ttm_device_close(d));
 }
 

@@ -2,6 +2,7 @@
 //
 // Page i of a buffer lies in bank i % banks, i / banks strides above the buffer's address. DRAM
 // banks are the channels; L1 banks are the cores of the compute grid in TT-Metal's shuffled order.
+#include "ttm/host/copy.h"
 #include "ttm/host/host.h"
 
 enum { ACCESSOR_SHARDED = 1, ACCESSOR_DRAM = 2 }; // bits of a TensorAccessorArgs word
@@ -105,19 +106,64 @@ static wt_status_t buffer_check(const ttm_buffer_t *b, uint64_t offset, uint64_t
                 (unsigned long long)size, (unsigned long long)offset, (unsigned long long)b->size);
 }
 
+// Where byte `offset` of the buffer lies, and how many bytes follow it in its page.
+typedef struct Piece {
+    uint32_t bank;
+    uint64_t address, left;
+} Piece;
+
+static Piece piece_at(const ttm_buffer_t *b, uint64_t offset) {
+    uint64_t page = offset / b->page_size, within = offset % b->page_size;
+    return (Piece){ .bank = (uint32_t)(page % b->banks),
+                    .address = b->address + page / b->banks * b->stride + within,
+                    .left = b->page_size - within };
+}
+
 // Copies piece by piece: no piece crosses the end of a page.
-static wt_status_t buffer_copy(ttm_buffer_t *b, uint64_t offset, void *in, const void *out,
+static wt_status_t copy_pieces(ttm_buffer_t *b, uint64_t offset, void *in, const void *out,
                                uint64_t size) {
     Chip *chip = b->device->chip;
     for (uint64_t done = 0; done < size;) {
-        uint64_t page = (offset + done) / b->page_size, within = (offset + done) % b->page_size;
-        uint64_t n = b->page_size - within < size - done ? b->page_size - within : size - done;
-        ChipXY at = bank_xy(b, (uint32_t)(page % b->banks));
-        uint64_t address = b->address + page / b->banks * b->stride + within;
-        TRY(in ? chip_read(chip, at, address, (char *)in + done, n)
-               : chip_write(chip, at, address, (const char *)out + done, n));
+        Piece p = piece_at(b, offset + done);
+        uint64_t n = p.left < size - done ? p.left : size - done;
+        TRY(in ? chip_read(chip, bank_xy(b, p.bank), p.address, (char *)in + done, n)
+               : chip_write(chip, bank_xy(b, p.bank), p.address, (const char *)out + done, n));
         done += n;
     }
+    return WT_OK;
+}
+
+// The same in place, where the backend lets us reach its DRAM.
+static void copy_in_place(ttm_buffer_t *b, char *const *dram, uint64_t offset, void *in,
+                          const void *out, uint64_t size) {
+    for (uint64_t done = 0; done < size;) {
+        Piece p = piece_at(b, offset + done);
+        uint64_t n = p.left < size - done ? p.left : size - done;
+        char *at = dram[p.bank] + p.address;
+        if (in) {
+            Piece next = piece_at(b, offset + done + n);
+            copy_in((char *)in + done, at, n,
+                    done + 2 * n <= size ? dram[next.bank] + next.address : NULL);
+        } else {
+            copy_out(at, (const char *)out + done, n);
+        }
+        done += n;
+    }
+    copy_end();
+}
+
+enum { COPY_LARGE = 1 << 20, DRAM_BANKS_MAX = 64 }; // below it, caches do well
+
+static wt_status_t buffer_copy(ttm_buffer_t *b, uint64_t offset, void *in, const void *out,
+                               uint64_t size) {
+    const ttm_device_t *d = b->device;
+    char *dram[DRAM_BANKS_MAX];
+    bool in_place = b->type == TTM_BUFFER_DRAM && size >= COPY_LARGE && b->banks <= DRAM_BANKS_MAX;
+    for (uint32_t i = 0; in_place && i < b->banks; i++)
+        in_place = (dram[i] = chip_dram_bytes(d->chip, d->dram_xy[i])) != NULL;
+    if (!in_place) return copy_pieces(b, offset, in, out, size);
+    if (out) TRY(device_sound(b->device));
+    copy_in_place(b, dram, offset, in, out, size);
     return WT_OK;
 }
 
