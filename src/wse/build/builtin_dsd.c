@@ -254,7 +254,7 @@ static Operand fabric_dsd(Sema *s, Node *call, DsdType kind, Options *o, Type *q
     if (!given(&queue) && wse3(s)) return error_at(s, arg_span(call, 1), "a %s on WSE-3 needs '.%s'", name, queue_name);
     if (!given(&queue) && !given(&color)) return error_at(s, arg_span(call, 1), "a %s needs '.%s' or '.fabric_color'", name, queue_name);
     if (!given(&color) && out && !wse3(s)) return error_at(s, arg_span(call, 1), "a fabout_dsd on WSE-2 needs '.fabric_color'");
-    if (given(&color) && s->c->options->sdk == CSL_SDK_2_10 && (wse3(s) || (!out && given(&queue))))
+    if (given(&color) && s->c->options->sdk == CSL_SDK_2_10 && !s->fx->mod->library && (wse3(s) || (!out && given(&queue))))
         diag_warning(s->c, option_span(option_get(o, "fabric_color")), "'.fabric_color' is deprecated here since SDK 2.10: the color is the queue's");
     if (!given(&queue) && shares_with_memcpy(s))
         diag_warning(s->c, arg_span(call, 1), "a %s names its queue since SDK 1.1: '.%s'", name, queue_name);

@@ -383,7 +383,29 @@ bool can_coerce(Sema *s, const Operand *x, Type *t) {
     return type_coerces(x->type, t);
 }
 
+static Operand struct_coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
+    for (uint32_t i = 0; i < x->type->nfields; i++) {
+        Name *name = x->type->fields[i].name;
+        if (!name || type_field(t, name) >= 0) continue;
+        Spelling sp = spelling(name->s);
+        for (uint32_t k = 0; k < t->nfields; k++)
+            if (t->fields[k].name) spelling_offer(&sp, t->fields[k].name->s);
+        return bad(s, at, "'%s' has no field '%s'%s", t->name, name->s, spelling_hint(s->c, &sp));
+    }
+    for (uint32_t i = 0; i < t->nfields; i++) {
+        int k = t->fields[i].name ? type_field(x->type, t->fields[i].name) : (int)i;
+        if (k < 0) return bad(s, at, "field '%s' of '%s' is missing", t->fields[i].name->s, t->name);
+        if (k >= (int)x->type->nfields || x->kind != X_VALUE) break;
+        Value v;
+        if (!coerce_value(s, x->v.agg->items[k], t->fields[i].type, &v))
+            return bad(s, at, "field '%s' of '%s' is '%s'; the value given is '%s'", t->fields[i].name ? t->fields[i].name->s : "", t->name,
+                       t->fields[i].type->name, x->v.agg->items[k].type->name);
+    }
+    return bad(s, at, "expected '%s', found '%s'", t->name, x->type->name);
+}
+
 static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
+    if (t->kind == TY_STRUCT && x->type->kind == TY_STRUCT && !x->type->named) return struct_coerce_failed(s, x, t, at);
     if (x->kind == X_VALUE && t->kind == TY_INT && type_is_int(x->type))
         return bad(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
     if (x->type->kind == TY_COMPTIME_INT && type_is_float(t))

@@ -227,6 +227,10 @@ static bool resolve_var(Sema *s, Decl *d) {
     if (n->flags & NF_CONST) {
         d->value = x.v;
         d->type = x.v.type;
+        if (d->type == s->types.type && x.v.t->named && !x.v.t->titled) {   // `const P = struct ..` names the type
+            x.v.t->titled = true;
+            x.v.t->name = n->var.name->s;
+        }
         if (d->type->kind == TY_DSD && d->value.dsd->fifo && !d->value.dsd->fifo->decl) d->value.dsd->fifo->decl = d;
         return true;
     }

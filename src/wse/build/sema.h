@@ -46,7 +46,8 @@ struct Type {
     bool is_const, many;        // POINTER: *const, [*]
     bool is_task, generic;      // FN; generic: has parameters whose type is only known per call
     bool comptime_only;
-    bool named;                 // STRUCT written with `struct`
+    bool named;                 // written with `struct`, `union` or `enum`
+    bool titled;                // and has the name of the constant that holds it
     uint8_t layout;             // NF_EXTERN or NF_PACKED >> 5
     uint16_t align;
     uint32_t bits, size;        // INT, FLOAT: bits; size: bytes in PE memory, 0 when it has none
