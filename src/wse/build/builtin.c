@@ -97,12 +97,10 @@ Options options_of(Sema *s, Node *n, const char *const *allowed) {
         if (n->kind == ND_STRUCT_LITERAL && i < n->literal.items.len) where = n->literal.items.data[i];
         o.at[i] = (Option){ .name = name, .node = where, .x = x.kind == X_VALUE ? opd_value(x.v.agg->items[i]) : x.items[i] };
         bool found = false;
-        Spelling sp = spelling(name ? name->s : "");
-        for (int k = 0; allowed[k]; k++) {
-            spelling_offer(&sp, allowed[k]);
-            found |= name && !strcmp(name->s, allowed[k]);
-        }
+        for (int k = 0; allowed[k] && name; k++) found |= !strcmp(name->s, allowed[k]);
         if (!found) {
+            Spelling sp = spelling(name ? name->s : "");
+            for (int k = 0; allowed[k]; k++) spelling_offer(&sp, allowed[k]);
             if (name) sema_error(s, span_of(where), "there is no option '%s' here%s", name->s, spelling_hint(s->c, &sp));
             else sema_error(s, span_of(where), "options are named");
             o.ok = false;

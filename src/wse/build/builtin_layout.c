@@ -177,6 +177,7 @@ static uint32_t code_row(Sema *s, Unit *u, const Value *params, Span at) {
 }
 
 Operand builtin_set_tile_code(Sema *s, Node *call, Type *want) {
+    s->steps = 0;
     (void)want;
     Layout *l = &s->layout;
     int64_t pe = pe_arg(s, call);

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { EXPR_DEPTH = 2000 };
+enum { EXPR_DEPTH = 2000, STEP_LIMIT = 20 * 1000 * 1000 };
+#define MEMORY_LIMIT ((size_t)12 << 30)
 
 // Walking is recursive: what needs much stack stays out of the frames that repeat.
 #define APART __attribute__((noinline))
@@ -33,6 +34,15 @@ static Operand bad(Sema *s, Span at, const char *fmt, ...) {
 }
 
 Operand opd_void(Sema *s) { return opd_value(value_void(s)); }
+
+// Compile-time code may loop for ever. Work is counted from the last thing that came of it (@set_tile_code sets it back).
+bool out_of_steps(Sema *s, Span at) {
+    if (++s->steps < STEP_LIMIT && s->arena->total < MEMORY_LIMIT) return false;
+    if (!s->stopped)
+        sema_error(s, at, s->steps < STEP_LIMIT ? "compile-time evaluation takes too much memory" : "compile-time evaluation does not come to an end");
+    s->stopped = true;
+    return true;
+}
 
 bool at_comptime(const Sema *s) { return s->fx->comptime; }
 
@@ -1534,10 +1544,9 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
 
 
 Operand expr(Sema *s, Node *n, Type *want) {
-    if (s->stopped) return opd_error();
+    if (s->stopped || out_of_steps(s, span_of(n))) return opd_error();
     if (s->expr_depth > EXPR_DEPTH) return bad(s, span_of(n), "the expression is nested too deeply");
     s->expr_depth++;
-    s->steps++;
     Operand x;
     switch ((NodeKind)n->kind) {
     case ND_BLOCK: case ND_IF: case ND_FOR: case ND_WHILE: case ND_SWITCH: case ND_BREAK: case ND_CONTINUE: case ND_RETURN: case ND_ASSIGN: case ND_ASM:

@@ -457,7 +457,7 @@ struct Sema {
     Vec(Instance *) instances;
     int call_depth;
     int force;                  // inside `comptime e`
-    uint64_t steps;             // comptime work so far
+    uint64_t steps;             // work since something came of it
     int expr_depth, resolve_depth, import_depth;
     const char *import_name;    // the constant whose initializer is being evaluated
     SrcPos pos;                 // of the statement being walked, for line tables
@@ -490,6 +490,7 @@ void store(Sema *s, Operand to, Operand x, Span at);        // x already has to'
 Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call);
 Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at);
 Operand convert_number(Sema *s, Operand x, Type *t, Span at);       // @as
+bool out_of_steps(Sema *s, Span at);                // compile-time evaluation has gone on for too long
 bool at_comptime(const Sema *s);                    // statements execute here
 Operand join(Sema *s, Target *t, bool falls_through, Span at);
 

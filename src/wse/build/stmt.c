@@ -6,15 +6,6 @@
 
 #include <stdio.h>
 
-enum { STEP_LIMIT = 200 * 1000 * 1000 };
-
-static bool out_of_steps(Sema *s, Span at) {
-    if (++s->steps < STEP_LIMIT) return false;
-    if (!s->stopped) sema_error(s, at, "compile-time evaluation takes too long");
-    s->stopped = true;
-    return true;
-}
-
 Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const, Span at) {
     Local *l = arena_new(s->arena, Local);
     *l = (Local){ .up = s->fx->locals, .name = name, .type = type, .kind = kind, .is_const = is_const, .at = at, .depth = s->fx->depth };
