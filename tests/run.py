@@ -29,10 +29,18 @@ def tests_under(build, prefix):
     return found
 
 
+def sanitizer_runtime(build, command):
+    """What a foreign executable (Python) must load first when it opens a sanitized library."""
+    name = {"build/san": "libasan.so", "build/tsan": "libtsan.so"}.get(build)
+    if name is None or command[0].startswith(build):
+        return {}
+    found = subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return {"LD_PRELOAD": found.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"}  # Python leaks by design
+
+
 def environment(home, prefix):
     env = dict(os.environ, HOME=home, XDG_CACHE_HOME=f"{home}/cache", TMPDIR=f"{home}/tmp", WT_CASE=prefix,
-               CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONPATH="python:tests", PYTHONDONTWRITEBYTECODE="1",
-               ASAN_OPTIONS="detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", ""))
+               CMOCKA_MESSAGE_OUTPUT="TAP", PYTHONPATH="python:tests", PYTHONDONTWRITEBYTECODE="1")
     for name in ("WT_HARD", "WT_TINY"):
         if not env.get(name):
             env.pop(name, None)
@@ -40,11 +48,12 @@ def environment(home, prefix):
     return env
 
 
-def run_test(short, command, prefix):
+def run_test(build, short, command, prefix):
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wavetile-test.") as home:
         try:
-            done = subprocess.run(command, env=environment(home, prefix), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env = dict(environment(home, prefix), **sanitizer_runtime(build, command))
+            done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, timeout=TIMEOUT_S)
             code, text = done.returncode, done.stdout.decode(errors="replace")
         except subprocess.TimeoutExpired as e:
@@ -64,7 +73,7 @@ def main():
     prefix = prefix[len("tests/"):] if prefix.startswith("tests/") else prefix
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        jobs = [pool.submit(run_test, short, command, prefix) for short, command in tests_under(build, prefix)]
+        jobs = [pool.submit(run_test, build, short, command, prefix) for short, command in tests_under(build, prefix)]
         for job in jobs:
             short, command, good, bad, text, seconds = job.result()
             passed, failed = passed + good, failed + bad
