@@ -622,6 +622,18 @@ static void emit_instance(Emit *e, Instance *in) {
 // The program
 // ---------------------------------------------------------------------------------------------------------------
 
+// A parameter's name as the first PE program that exports the function has it.
+static const char *param_name(const Sema *s, const Name *function, uint32_t k) {
+    for (size_t i = 0; i < s->instances.len; i++) {
+        const Instance *in = s->instances.data[i];
+        for (size_t j = 0; j < in->exports.len; j++) {
+            const ExportedSymbol *x = &in->exports.data[j];
+            if (x->name == function && x->fn.type) return x->fn.fn->node->fn.params.data[k]->param.name->s;
+        }
+    }
+    return arena_printf(s->arena, "arg%u", k);
+}
+
 static void emit_rpcs(Emit *e) {
     Layout *l = &e->s->layout;
     for (size_t i = 0; i < l->names.len; i++) {
@@ -633,7 +645,7 @@ static void emit_rpcs(Emit *e) {
             r.immutable = 0;
             r.args.at = (uint32_t)e->rpc_args.len;
             for (uint32_t k = 0; k < n->type->nfields; k++)
-                vec_push(&e->rpc_args, (ObjRpcArg){ .name = string_at(e, arena_printf(e->s->arena, "arg%u", k)), .type = string_at(e, n->type->fields[k].type->name) });
+                vec_push(&e->rpc_args, (ObjRpcArg){ .name = string_at(e, param_name(e->s, n->name, k)), .type = string_at(e, n->type->fields[k].type->name) });
             r.args.n = n->type->nfields;
         }
         vec_push(&e->rpcs, r);
