@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAULTS_MAX = 64, REGISTERS = 0xFFB00000 };
+enum { FAULTS_MAX = 64 };
 
 // Debug registers of a tile: tt-metal tensix.h.
 enum {
@@ -147,7 +147,7 @@ static wt_status_t check_range(const Chip *chip, ChipXY at, uint64_t addr, size_
                                          : 0;
     if (kind == CHIP_NONE) return fail(WT_INVALID, "there is no node (%u,%u)", at.x, at.y);
     if (addr <= limit && size <= limit - addr) return WT_OK;
-    if (kind == CHIP_WORKER && addr >= REGISTERS && addr <= UINT32_MAX) {
+    if (kind == CHIP_WORKER && addr >= CHIP_REGISTERS && addr <= UINT32_MAX) {
         if (size == 4 && addr % 4 == 0) return WT_OK;
         return fail(WT_INVALID, "registers are accessed by four aligned bytes, not %zu at 0x%08llx", size,
                     (unsigned long long)addr);
@@ -238,7 +238,7 @@ wt_status_t chip_run(Chip *chip, const ChipRun *run) {
     for (size_t i = 0; i < run->num_until; i++) {
         const ChipUntil *u = &run->until[i];
         if (u->addr % 4) return fail(WT_INVALID, "a condition on the unaligned word 0x%x", u->addr);
-        if (u->addr >= REGISTERS) return fail(WT_INVALID, "a condition on the register 0x%x", u->addr);
+        if (u->addr >= CHIP_REGISTERS) return fail(WT_INVALID, "a condition on the register 0x%x", u->addr);
         TRY(check_range(chip, u->at, u->addr, 4));
     }
     return chip->backend->run(chip, run);

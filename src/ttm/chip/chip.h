@@ -102,6 +102,9 @@ wt_status_t chip_read(Chip *chip, ChipXY at, uint64_t addr, void *data, size_t s
 // where a backend has none. A poisoned chip's may be read, not written.
 void *chip_dram_bytes(Chip *chip, ChipXY at);
 
+// The lowest address of a tile's local memories and registers.
+#define CHIP_REGISTERS 0xFFB00000u
+
 // Where hart h's local memory is seen from outside its hart: CHIP_LOCAL_BASE + h * CHIP_LOCAL_STRIDE.
 #define CHIP_LOCAL_BASE 0xFFB14000u
 #define CHIP_LOCAL_STRIDE 0x2000u

@@ -306,7 +306,7 @@ static wt_status_t model_run(Chip *chip, const ChipRun *run) {
         noc_apply(m);
         if (conditions_hold(m, run, &held)) return WT_OK;
         if (run->windows && m->windows - windows >= run->windows) return WT_OK;
-        if (atomic_exchange_explicit(&chip->interrupt, false, memory_order_relaxed))
+        if (atomic_load_explicit(&chip->interrupt, memory_order_relaxed) && atomic_exchange(&chip->interrupt, false))
             return fail(WT_INTERRUPTED, "interrupted at cycle %llu", (unsigned long long)m->now);
         if (m->now >= limit)
             return fail(WT_LIMIT, "the budget of %llu cycles is used up", (unsigned long long)run->max_cycles);

@@ -87,6 +87,7 @@ struct Tile {
     uint64_t changes;                 // moved by every change to what loads here can see
     uint8_t running, parked, blocked, faulted; // what a hart that is not held does
     uint8_t held;                     // in reset
+    uint8_t polls_registers;          // of the parked ones: not memory alone
     uint8_t woken;                    // harts that a change of L1 has woken and that have not run since
     bool wants_outbox;                // a hart is blocked for room in the outbox
     Hart hart[CHIP_HARTS];

@@ -144,7 +144,7 @@ static BusReply check_target_range(Tile *tile, Hart *hart, const uint32_t *reg, 
     const Memory *memory = &tile->model->memory_of[c->node];
     unsigned long long at = c->remote;
     if (at < memory->size && c->size <= memory->size - at) return BUS_OK;
-    if (node->kind == CHIP_WORKER && at >= 0xFFB00000 && at <= UINT32_MAX) {
+    if (node->kind == CHIP_WORKER && at >= CHIP_REGISTERS && at <= UINT32_MAX) {
         char buf[80];
         const char *name = register_name(&tile->model->chip.facts, (uint32_t)at, buf, sizeof buf);
         if (c->size != 4 || at % 4)
@@ -198,7 +198,7 @@ static BusReply make_read(Tile *tile, Hart *hart, const uint32_t *reg, Command *
     CHECK(check_own_range(tile, hart, reg, (uint64_t)reg[RET_MID] << 32 | c->local, c));
     CHECK(check_target_range(tile, hart, reg, node, c));
     const ChipFacts *f = &tile->model->chip.facts;
-    uint32_t align = node->kind == CHIP_DRAM ? f->dram_alignment : c->remote >= 0xFFB00000 ? 4 : f->l1_alignment;
+    uint32_t align = node->kind == CHIP_DRAM ? f->dram_alignment : c->remote >= CHIP_REGISTERS ? 4 : f->l1_alignment;
     return check_alignment(hart, reg, c, align);
 }
 
@@ -232,7 +232,7 @@ static BusReply make_write(Tile *tile, Hart *hart, const uint32_t *reg, uint32_t
     CHECK(check_size(tile, hart, reg, c));
     if (!is_self(tile, reg[TARG_HI])) REFUSE(FAULT_UNMODELLED, "NoC write that is acknowledged to another tile than its own");
     CHECK(check_own_range(tile, hart, reg, (uint64_t)reg[TARG_MID] << 32 | c->local, c));
-    CHECK(check_alignment(hart, reg, c, c->remote >= 0xFFB00000 && c->remote <= UINT32_MAX ? 4 : tile->model->chip.facts.l1_alignment));
+    CHECK(check_alignment(hart, reg, c, c->remote >= CHIP_REGISTERS && c->remote <= UINT32_MAX ? 4 : tile->model->chip.facts.l1_alignment));
     if (reg[CTRL] & CTRL_BRCST) return make_multicast(tile, hart, reg, noc, c);
     CHECK(find_target(tile, hart, reg, reg[RET_HI], c, &node));
     c->node = (uint8_t)(node - tile->model->chip.coords.node);

@@ -316,7 +316,8 @@ void noc_apply(Model *m) {
         apply_at_target(m, &e, !stage_all && !m->is_target[from->node - m->chip.coords.node]);
         m->ripe[kept++] = e;
     }
-    memset(m->is_target, 0, sizeof m->is_target);
+    if (n > 1) memset(m->is_target, 0, sizeof m->is_target);
+    else m->is_target[command_of(m, &m->ripe[0])->node] = false;
     const Event *end = m->ripe + kept;
     for (const Event *e = m->ripe; e < end; e++) deliver_data(m, &m->tile[e->tile], command_of(m, e));
     for (const Event *e = m->ripe; e < end; e++) deliver_result(m, &m->tile[e->tile], command_of(m, e));

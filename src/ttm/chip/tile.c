@@ -28,11 +28,22 @@ void tile_retry(Tile *tile, uint8_t harts, uint64_t now) {
         if (harts >> h & 1) set_running(tile, h, now);
 }
 
+static void set_parked(Tile *tile, uint32_t hart) {
+    uint8_t bit = (uint8_t)(1u << hart);
+    const Hart *h = &tile->hart[hart];
+    tile->running &= (uint8_t)~bit;
+    tile->parked |= bit;
+    tile->polls_registers &= (uint8_t)~bit;
+    for (uint32_t i = 0; i < h->watch.n; i++)
+        if (h->watch.addr[i] >= CHIP_REGISTERS) tile->polls_registers |= bit;
+}
+
 bool tile_changed(Tile *tile, uint32_t addr, uint64_t now) {
     bool woke = false;
     tile->changes++;
-    for (uint32_t h = 0; tile->parked >> h; h++)
-        if (tile->parked >> h & 1 && hart_watches(&tile->hart[h], addr, 4)) {
+    uint8_t polling = tile->parked & tile->polls_registers;
+    for (uint32_t h = 0; polling >> h; h++)
+        if (polling >> h & 1 && hart_watches(&tile->hart[h], addr, 4)) {
             set_running(tile, h, now);
             woke = true;
         }
@@ -295,7 +306,7 @@ void tile_run(Tile *tile, uint64_t until) {
         }
         if (stop < HART_WAIT) continue;
         tile->running &= (uint8_t)~bit;
-        if (stop == HART_PARKED) tile->parked |= bit;
+        if (stop == HART_PARKED) set_parked(tile, h);
         if (stop == HART_FAULT) tile->faulted |= bit, tile->model->any_fault = true;
         if (stop == HART_WAIT) {
             tile->blocked |= bit;
@@ -307,12 +318,11 @@ void tile_run(Tile *tile, uint64_t until) {
 
 bool tile_polls_on(Tile *tile, uint32_t h) {
     Hart *hart = &tile->hart[h];
-    uint8_t bit = (uint8_t)(1u << h);
     uint64_t from = hart->clock;
-    tile->woken &= (uint8_t)~bit;
+    tile->woken &= (uint8_t)~(1u << h);
     bool polls = hart_polls(hart);
     tile->instructions += hart->clock - from;
-    if (polls) tile->running &= (uint8_t)~bit, tile->parked |= bit;
+    if (polls) set_parked(tile, h);
     return polls;
 }
 
@@ -342,7 +352,7 @@ wt_status_t tile_init(Tile *tile, Model *model, const CoordNode *node, uint32_t 
     const ChipFacts *facts = &model->chip.facts;
     TRY(space_init(&tile->l1, l1, 0, facts->l1_size, SPACE_R | SPACE_W | SPACE_X, model->code));
     for (uint32_t h = 0; h < CHIP_HARTS; h++) {
-        TRY(space_init(&tile->local[h], local, 0xFFB00000, facts->local_size[h], SPACE_R | SPACE_W, NULL));
+        TRY(space_init(&tile->local[h], local, CHIP_REGISTERS, facts->local_size[h], SPACE_R | SPACE_W, NULL));
         local += facts->local_size[h];
         Hart *hart = &tile->hart[h];
         hart_init(hart);
