@@ -426,6 +426,30 @@ static void control_ends_operations(void **state) {
     fabric_close(&f);
 }
 
+// A fault of a microthread names its operation, not what the main thread does.
+static void faults_name_the_microthread(void **state) {
+    (void)state;
+    Fabric f;
+    ChipStop why;
+    build_init(&f.b, WSE2, 1, 1);
+    build_inst(&f.b, "self");
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x3fc, 4, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 5, 3, 4)));
+    v.flags = VEC_ASYNC;
+    build_vec(&f.b, v);
+    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none, opd(OPD_SCALAR, 0));
+    v.flags = VEC_ASYNC;
+    build_vec(&f.b, v);
+    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1), I32(jmp, 0, 3), RET), -1, -1);
+    f.b.in->active = 1 << 8;
+    uint32_t r = build_router(&f.b);
+    build_route(&f.b, 3, ON(RAMP), ON(RAMP));
+    build_rect(&f.b, 0, 0, 1, 1, 0, r);
+    fabric_open(&f);
+    assert_fails(wafer_run(f.c, &(ChipGoal){ .budget = 10000 }, &why), WT_FAULT, "PE (0,0), microthread 5, @mov32 (function 'main')");
+    assert_non_null(strstr(wt_last_error(), "write at 0x0400, outside the 1024 bytes"));
+    fabric_close(&f);
+}
+
 // A launch is done when every PE has unblocked; those that have not are named.
 static void launches_wait_for_every_pe(void **state) {
     (void)state;
@@ -664,7 +688,7 @@ int main(void) {
         cmocka_unit_test(words_never_leave_the_rectangle),   cmocka_unit_test(forwarding_is_element_by_element), cmocka_unit_test(colors_swap_on_arrival),
         cmocka_unit_test(packing_is_a_property_of_the_operation), cmocka_unit_test(wavelets_run_tasks), cmocka_unit_test(blocked_channels_wait),
         cmocka_unit_test(microthreads_serve_one_operation),  cmocka_unit_test(fifos_buffer_between_microthreads), cmocka_unit_test(control_ends_operations),
-        cmocka_unit_test(launches_wait_for_every_pe),        cmocka_unit_test(streams_go_in_and_out), cmocka_unit_test(streams_stall_where_nobody_reads),
+        cmocka_unit_test(faults_name_the_microthread), cmocka_unit_test(launches_wait_for_every_pe),        cmocka_unit_test(streams_go_in_and_out), cmocka_unit_test(streams_stall_where_nobody_reads),
         cmocka_unit_test(the_order_of_pes_cannot_matter), cmocka_unit_test(random_fabrics_repeat_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

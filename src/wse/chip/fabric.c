@@ -262,8 +262,11 @@ static void op_cycle(Chip *c, Pe *p) {
             if (best == OPS || p->ops[slot].served < p->ops[best].served) best = slot;
         }
         Op *op = &p->ops[best];
-        if (vec_ready(c, p, op, best)) {
-            vec_step(c, p, op, best);
+        p->acting = (uint8_t)(best + 1);
+        bool ready = vec_ready(c, p, op, best);
+        if (ready) vec_step(c, p, op, best);
+        p->acting = 0;
+        if (ready) {
             task_event(p);
             p->did = true;
             // The main thread's own work waits while the operation has the CE.

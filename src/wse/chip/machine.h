@@ -184,6 +184,7 @@ struct Pe {
     uint32_t depth;      // frames in use
     uint8_t task;        // number of the one that runs
     uint8_t wait;
+    uint8_t acting;      // 1 + slot of the operation that moves right now, 0: the main thread acts
     uint16_t line_len;
     uint32_t activated;  // tasks that this run of a task activated (for parking)
     uint8_t *ram;
@@ -299,6 +300,9 @@ extern const char *const vec_names[VEC_COUNT];
 int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t *value); // 1 done, 0 wait, -1 fault
 int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t value);
 bool vec_element_end(Chip *c, Pe *p, const uint64_t *it);
+
+// report.c
+const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf, size_t n); // "@fadds (pe.csl:12)"
 
 // host.c
 void host_cycle(Chip *c);

@@ -18,6 +18,11 @@
 const char *pe_where(Chip *c, Pe *p, char *buf, size_t n) {
     const char *file;
     uint32_t line;
+    if (p->acting && p->acting <= MICROTHREADS) {
+        char op[512];
+        snprintf(buf, n, "microthread %u, %s", p->acting - 1, op_place(c, p, &p->ops[p->acting - 1], op, sizeof op));
+        return buf;
+    }
     if (!p->depth) {
         snprintf(buf, n, "no task running");
         return buf;

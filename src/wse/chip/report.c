@@ -21,8 +21,7 @@ __attribute__((format(printf, 3, 4))) static void line(Report *r, const Pe *p, c
     sb_printf(r->to, "PE (%u,%u): %s\n", p->x, p->y, text);
 }
 
-// "@fadds (pe.csl:12)"
-static const char *op_name(Chip *c, const Pe *p, const Op *op, char *buf, size_t n) {
+const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf, size_t n) {
     const char *file;
     uint32_t at;
     const ObjFunc *f = &p->plan->funcs[op->func];
@@ -38,7 +37,7 @@ static void report_op(Report *r, Pe *p, unsigned slot) {
     vec_waits(r->c, p, op, slot, why, sizeof why);
     if (op->left == OBJ_ENDLESS) snprintf(done, sizeof done, "endless");
     else snprintf(done, sizeof done, "%u of %u elements done", op->total - op->left, op->total);
-    op_name(r->c, p, op, name, sizeof name);
+    op_place(r->c, p, op, name, sizeof name);
     if (slot == MAIN_OP) line(r, p, "task '%s' waits in %s: %s; %s", task_name(r->c, p, p->task), name, why, done);
     else line(r, p, "microthread %u, %s: %s; %s", slot, name, why, done);
 }
