@@ -1,4 +1,5 @@
 """A run that cannot go on says why at once; a stall poisons nothing; a fault does."""
+import threading
 import unittest
 
 import numpy as np
@@ -56,6 +57,15 @@ class Stuck(unittest.TestCase):
     def test_memory_can_be_looked_at_after_a_stall(self):
         self.failing(self.rt.launch, "forget")
         self.assertEqual(self.rt.read_symbol(1, 0, "data"), bytes(16))
+
+    def test_a_program_that_never_ends_can_be_interrupted(self):
+        timer = threading.Timer(0.2, self.rt.interrupt)
+        timer.start()
+        e = self.failing(self.rt.launch, "spin")
+        timer.join()
+        self.assertEqual(e.name, "WT_INTERRUPTED")
+        self.assertGreater(self.rt.stats().cycles, 1000)
+        self.assertGreater(int.from_bytes(self.rt.read_symbol(0, 0, "turns"), "little"), 100)
 
     def test_a_failed_assertion(self):
         self.rt.memcpy_h2d(self.rt.get_id("data"), np.array([1, 2], dtype=np.uint32), (0, 0, 2, 1), 1)
