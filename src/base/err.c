@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,15 @@ const char *wt_version(void) { return WT_VERSION; }
 
 const char *wt_last_error(void) { return last.text ? last.text : "no error"; }
 
+// A thread that ends frees its text.
+static pthread_key_t last_key;
+static pthread_once_t last_once = PTHREAD_ONCE_INIT;
+static void last_key_create(void) { pthread_key_create(&last_key, free); }
+
 // Takes ownership of `text`, which may be NULL when memory ran out.
 static wt_status_t last_replace(wt_status_t s, char *text) {
+    pthread_once(&last_once, last_key_create);
+    pthread_setspecific(last_key, text);
     free(last.text);
     last.status = s;
     last.text = text;
