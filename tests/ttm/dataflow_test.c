@@ -268,9 +268,9 @@ static void words_and_semaphores(void **state) {
         "    noc_semaphore_wait(w, 15);\n"
         "    noc_async_atomic_barrier();\n"
         "    out[9] = w[0];\n"
-        "    noc_semaphore_inc(get_noc_addr(0x50004), 0xffffffff);\n" // 101 + 2^32 - 1: all 32 bits take part
+        "    noc_semaphore_inc(get_noc_addr(0x50010), 0xffffffff);\n" // 104 + 2^32 - 1: all 32 bits take part
         "    noc_async_atomic_barrier();\n"
-        "    out[10] = w[1];\n"
+        "    out[10] = w[4];\n"
         "    w[12] = 0x1234;\n"
         "    noc_semaphore_set_remote(0x50030, get_noc_addr(0x50010));\n"
         "    noc_async_write_barrier();\n"
@@ -286,7 +286,7 @@ static void words_and_semaphores(void **state) {
     uint32_t got[16];
     run_with(d, source, NULL, 0, NULL, 0, got, 16);
     for (uint32_t i = 0; i < 8; i++) assert_int_equal(got[i], 100 + i);
-    static const uint32_t want[] = { 77, 15, 100, 0x1234, 1, 16, 1, 0 };
+    static const uint32_t want[] = { 77, 15, 103, 0x1234, 1, 16, 1, 0 };
     assert_memory_equal(got + 8, want, sizeof want);
     assert_ok(ttm_device_close(d));
 }
