@@ -24,6 +24,8 @@ static void run_with(ttm_device_t *d, const char *source, const uint32_t *compil
     ttm_program_t *p = new_program(d);
     ttm_dataflow_options_t o = { .struct_size = sizeof o, .compile_args = compile, .num_compile_args = num_compile };
     ttm_kernel_t *k;
+    uint32_t semaphore;
+    assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore));
     assert_ok(ttm_kernel_create_dataflow_from_string(p, source, &core00, 1, &o, &k));
     if (num_common) assert_ok(ttm_set_common_runtime_args(k, common, num_common));
     assert_ok(ttm_program_launch(p, NULL));
@@ -393,6 +395,55 @@ static void both_nocs_from_both_processors(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// The object form of the API does the same.
+static void objects(void **state) {
+    (void)state;
+    static const char source[] =
+        "#include \"experimental/noc.h\"\n#include \"experimental/endpoints.h\"\n#include \"experimental/core_local_mem.h\"\n"
+        "#include \"experimental/noc_semaphore.h\"\n#include \"experimental/circular_buffer.h\"\n#include \"experimental/tensor.h\"\n"
+        "using namespace experimental;\n"
+        "void kernel_main() {\n"
+        "    volatile uint32_t *out = (volatile uint32_t *)0x100000;\n"
+        "    Noc noc;\n"
+        "    CoreLocalMem<uint32_t> mem(0x30000);\n"
+        "    UnicastEndpoint there;\n"
+        "    const auto t = TensorAccessor(TensorAccessorArgs<0>(), 0x400000, 1024);\n"
+        "    noc.async_read(t, mem, 1024, { .page_id = 2 }, {});\n"
+        "    noc.async_read(AllocatorBank<AllocatorBankType::DRAM>(), mem, 512, { .bank_id = 2, .addr = 0x400000 + 1024 }, { .offset_bytes = 1024 });\n"
+        "    noc.async_read_barrier();\n"
+        "    noc.async_read<Noc::TxnIdMode::ENABLED>(t, mem, 512, { .page_id = 10, .offset_bytes = 512 }, { .offset_bytes = 1536 }, NOC_UNICAST_WRITE_VC, 4);\n"
+        "    noc.async_read_barrier<Noc::BarrierMode::TXN_ID>(4);\n"
+        "    uint32_t x = my_x[0], y = my_y[0];\n"
+        "    noc.async_write(mem, there, 2048, {}, { .noc_x = x, .noc_y = y, .addr = 0x32000 });\n"
+        "    noc.async_write_barrier();\n"
+        "    noc.set_async_write_state(there, 256, { .noc_x = x, .noc_y = y, .addr = 0 });\n"
+        "    noc.async_write_with_state(mem, there, 20000, {}, { .noc_x = x, .noc_y = y, .addr = 0x40000 });\n"
+        "    noc.async_full_barrier();\n"
+        "    noc.inline_dw_write(there, 0x77, { .noc_x = x, .noc_y = y, .addr = 0x50000 });\n"
+        "    noc.async_write_barrier();\n"
+        "    out[0] = *(volatile uint32_t *)0x50000;\n"
+        "    Semaphore<> s(0);\n"
+        "    s.set(2); s.up(3); s.up(noc, x, y, 4);\n"
+        "    noc.async_atomic_barrier();\n"
+        "    s.down(1); s.wait(8);\n"
+        "    out[1] = *(volatile uint32_t *)get_semaphore(0);\n"
+        "    out[2] = (mem + 3) - mem; out[3] = noc.is_local_addr(get_noc_addr(0)); out[4] = mem[1] == *(mem + 1);\n"
+        "}\n";
+    const uint32_t interleaved_dram = 2;
+    ttm_device_t *d = open_device();
+    uint32_t got[5];
+    uint8_t bytes[2048];
+    put_pattern(d, 2);
+    run_with(d, source, &interleaved_dram, 1, NULL, 0, got, 5);
+    const uint32_t want[] = { 0x77, 8, 3, 1, 1 };
+    assert_memory_equal(got, want, sizeof want);
+    assert_ok(ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, 0x32000, bytes, 2048));
+    assert_pattern(bytes, 0, 2048);
+    assert_ok(ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, 0x40000, bytes, 2048));
+    assert_pattern(bytes, 0, 2048);
+    assert_ok(ttm_device_close(d));
+}
+
 // ---- The C++ that kernels are written in
 
 static void language_runtime(void **state) {
@@ -433,7 +484,8 @@ int main(void) {
         cmocka_unit_test(generators_agree),     cmocka_unit_test(sharded_accessors),
         cmocka_unit_test(every_way_to_read),    cmocka_unit_test(every_way_to_write),
         cmocka_unit_test(words_and_semaphores), cmocka_unit_test(multicast),
-        cmocka_unit_test(both_nocs_from_both_processors), cmocka_unit_test(language_runtime),
+        cmocka_unit_test(both_nocs_from_both_processors), cmocka_unit_test(objects),
+        cmocka_unit_test(language_runtime),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,7 @@ static bool starts(const char *name, const char *const *with) {
 static bool claims(const char *name, int processor) {
     static const char *const compute[] = { "compute_kernel_api", "wt/tensix_unsupported.h", NULL };
     static const char *const movement[] = { "dataflow_api.h", "api/dataflow/", "accessor/", "tensor/", "api/tensor/", "noc_nonblocking",
-                                            "experimental/", "wt/noc.h", "wt/banks.h", "wt/cb_data_movement.h", NULL };
+                                            "experimental/noc", "experimental/e", "experimental/core", "experimental/tensor", "wt/noc.h", "wt/banks.h", "wt/cb_data_movement.h", NULL };
     static const char *const buffers[] = { "wt/cb.h", NULL };
     bool trisc = processor >= PROC_TRISC0;
     if (starts(name, compute)) return trisc;
