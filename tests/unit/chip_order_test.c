@@ -251,6 +251,22 @@ static void stream_registers_wake(void **state) {
     assert_int_equal(word_at(chip, at, 0xFFB434A4), 8);
 }
 
+// What one hart sees at another address than its neighbour: Tensix GPRs, and local memory.
+static void aliases_wake_too(void **state) {
+    (void)state;
+    ChipXY at = worker(0, 3);
+    assert_ok(program_load(chip, at, "void main(void) { while (REG(0xFFE00110) != 9) ; REG(0x1000) = 1; while (REG(0xFFB18010) != 8) ; REG(0x1004) = 1; }", 0));
+    assert_ok(program_load(chip, at, "void main(void) { for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 9;"
+                                     " for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 7; }", 0x4000));
+    assert_ok(program_load(chip, at, "void main(void) { while (REG(0x1000) != 1) ; for (volatile int i = 0; i < 1000; i++) ; REG(0xFFB00010) = 8; }", 0x5000));
+    assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC0, 0x5000));
+    assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC1, 0x4000));
+    assert_ok(chip_set_soft_reset(chip, at, 1u << CHIP_NCRISC | 1u << CHIP_TRISC2));
+    assert_ok(run());
+    assert_int_equal(word_at(chip, at, 0x1000), 1);
+    assert_int_equal(word_at(chip, at, 0x1004), 1);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_chip, close_chip)
     const struct CMUnitTest tests[] = {
@@ -264,6 +280,7 @@ int main(void) {
         TEST(a_full_outbox_waits),
         TEST(mailboxes_and_pc_buffers_block),
         TEST(stream_registers_wake),
+        TEST(aliases_wake_too),
         cmocka_unit_test(runs_are_equal_however_they_are_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

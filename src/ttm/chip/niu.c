@@ -97,7 +97,7 @@ BusReply niu_store(Tile *tile, Hart *hart, uint32_t noc, uint32_t offset, uint32
         uint32_t *reg = &niu->initiator[offset / INITIATOR_STRIDE][in / 4];
         if (*reg == value) return BUS_OK;
         *reg = value;
-        return BUS_EFFECT; // nobody polls these
+        return tile_changed(tile, addr, hart->clock) ? BUS_YIELD : BUS_EFFECT;
     }
     if (in == CMD_CTRL) return value & 1 ? issue(tile, hart, noc, offset / INITIATOR_STRIDE) : BUS_OK;
     if (is_config(offset)) return store_config(tile, hart, noc, offset, value);

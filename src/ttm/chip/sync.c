@@ -101,10 +101,24 @@ static BusReply semaphore_store(Tile *tile, Hart *h, uint32_t addr, uint32_t val
     return tile_changed(tile, addr, h->clock) ? BUS_YIELD : BUS_EFFECT;
 }
 
+enum { THREADS = 3, GPRS = 64 };
+
+// BRISC sees the GPRs of all threads one after the other, a thread sees its own.
 static uint32_t *gpr(Tile *tile, const Hart *h, uint32_t addr) {
     uint32_t n = (addr - GPR_BASE) / 4;
-    if (h->id == CHIP_BRISC) return n < 3 * 64 ? &tile->sync.gpr[n / 64][n % 64] : NULL;
-    return n < 64 ? &tile->sync.gpr[h->id - CHIP_TRISC0][n] : NULL;
+    if (h->id == CHIP_BRISC) return n < THREADS * GPRS ? &tile->sync.gpr[n / GPRS][n % GPRS] : NULL;
+    return n < GPRS ? &tile->sync.gpr[h->id - CHIP_TRISC0][n] : NULL;
+}
+
+static BusReply gpr_store(Tile *tile, Hart *h, uint32_t addr, uint32_t value) {
+    uint32_t *reg = gpr(tile, h, addr);
+    if (!reg) return tile_unmapped(h, addr, value, "store to");
+    if (*reg == value) return BUS_OK;
+    *reg = value;
+    uint32_t n = (uint32_t)(reg - tile->sync.gpr[0]);
+    bool brisc = tile_changed(tile, GPR_BASE + 4 * n, h->clock);
+    bool thread = tile_changed(tile, GPR_BASE + 4 * (n % GPRS), h->clock);
+    return brisc || thread ? BUS_YIELD : BUS_EFFECT;
 }
 
 // ---- the address ranges ------------------------------------------------------------------------
@@ -142,13 +156,7 @@ BusReply sync_load(Tile *tile, Hart *h, uint32_t addr, uint32_t *value) {
 BusReply sync_store(Tile *tile, Hart *h, uint32_t addr, uint32_t value) {
     if (party(h) == NO_THREAD) return tile_unmapped(h, addr, value, "store to");
     if (addr >= MAILBOX_BASE) return mailbox_store(tile, h, addr, value);
-    if (addr < GPR_END) {
-        uint32_t *reg = gpr(tile, h, addr);
-        if (!reg) return tile_unmapped(h, addr, value, "store to");
-        if (*reg == value) return BUS_OK;
-        *reg = value;
-        return tile_changed(tile, addr, h->clock) ? BUS_YIELD : BUS_EFFECT;
-    }
+    if (addr < GPR_END) return gpr_store(tile, h, addr, value);
     int thread = pc_buffer_of(h, addr);
     if (thread == NO_THREAD) return tile_unmapped(h, addr, value, "store to");
     uint32_t offset = addr % 0x10000;

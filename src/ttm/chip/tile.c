@@ -243,7 +243,10 @@ BusReply tile_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value, uint6
     if (is_sync(addr)) return sync_load(tile, hart, addr, value);
     if (addr >= 0xFFB12000 && addr < 0xFFB13000) return debug_load(tile, hart, addr, value, now);
     const Space *local = local_at(tile, addr);
-    if (local) return memcpy(value, local->host + (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE, 4), BUS_OK;
+    if (local) { // its own hart's stores wake nobody here, so nobody parks on it
+        memcpy(value, local->host + (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE, 4);
+        return BUS_EFFECT;
+    }
     if (addr == TDMA_CLK_GATE_EN) return *value = 0, BUS_OK;
     return is_mapped(addr) ? tile_unmodelled(hart, addr, 0, "load from") : tile_unmapped(hart, addr, 0, "load from");
 }
