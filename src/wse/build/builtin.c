@@ -42,6 +42,10 @@ Operand builtin_call(Sema *s, Node *call, Type *want) {
         sema_error(s, span_of(call), "'%s' cannot stand in %s", name, place_name(s->fx->place));
         return opd_error();
     }
+    if (!s->inst && !(b->where & (IN_LAYOUT | IN_GLOBAL))) {
+        sema_error(s, span_of(call), "'%s' belongs into the code of a PE; here the layout is evaluated", name);
+        return opd_error();
+    }
     int n = (int)call->builtin.args.len;
     if (n < b->min || n > b->max) {
         if (b->min == b->max) sema_error(s, span_of(call), "'%s' takes %d argument%s, found %d", name, b->min, b->min == 1 ? "" : "s", n);
