@@ -9,3 +9,6 @@ show() { echo; echo "\$ $*"; "$@"; }
 for c in "$build"/examples/ttm/*; do
     [ -x "$c" ] && [ -f "$c" ] && case $c in *.o | *.d) ;; *) show "$c" ;; esac
 done
+for p in examples/ttm/*.py; do
+    PYTHONPATH=python show build/venv/bin/python3 "$p"
+done
