@@ -124,6 +124,7 @@ class Programs(unittest.TestCase):
 
 class Examples(unittest.TestCase):
     """Every example runs and says that it is right."""
+    EXPECTED = {"loopback": "came back equal", "add_two_integers": "14 + 7 = 21: right", "raw_copy": ": equal"}
 
     def run_example(self, *command):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -132,11 +133,18 @@ class Examples(unittest.TestCase):
 
     def test_all(self):
         build = os.environ.get("WT_BUILD", "build")
-        expected = {"loopback": "came back equal", "add_two_integers": "14 + 7 = 21: right", "raw_copy": ": equal"}
-        for name, text in expected.items():
+        for name, text in self.EXPECTED.items():
             with self.subTest(name):
                 self.assertIn(text, self.run_example(f"{build}/examples/ttm/{name}"))
                 self.assertIn(text, self.run_example(sys.executable, f"examples/ttm/{name}.py"))
+
+    @unittest.skipUnless(os.environ.get("WT_TTSIM"), "WT_TTSIM names no libttsim.so")
+    def test_all_on_ttsim(self):
+        build, ttsim = os.environ.get("WT_BUILD", "build"), os.environ["WT_TTSIM"]
+        for name, text in self.EXPECTED.items():
+            with self.subTest(name):
+                self.assertIn(text, self.run_example(f"{build}/examples/ttm/{name}", ttsim))
+                self.assertIn(text, self.run_example(sys.executable, f"examples/ttm/{name}.py", ttsim))
 
     def test_the_loopback_is_short(self):
         with open("examples/ttm/loopback.py") as f:
