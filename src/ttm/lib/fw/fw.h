@@ -16,12 +16,18 @@ INLINE volatile kernel_config_msg_t *config(void) {
 
 INLINE void copy_words(void *to, const volatile uint32_t *from, uint32_t bytes) {
     uint32_t *p = to;
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < bytes / 4; i++) p[i] = from[i];
 }
 
+// Tables and circular buffers are written before anybody reads them.
 INLINE void clear_shared(void) {
-    uint32_t *p = (uint32_t *)&wt_shared;
-    for (uint32_t i = 0; i < sizeof wt_shared / 4; i++) p[i] = 0;
+#if WT_DATA_MOVEMENT
+    const uint32_t n = offsetof(WtShared, dram_bank_to_noc_xy) / 4;
+#else
+    const uint32_t n = offsetof(WtShared, my_x) / 4;
+#endif
+    for (uint32_t i = 0; i < n; i++) ((uint32_t *)&wt_shared)[i] = 0;
 }
 
 // Coordinates of this tile, as the rest of the chip and as the program count them.
