@@ -58,6 +58,7 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("REG(0xFFB44FF8) = 1;"), "stream 4");
     expect_fault(MAIN("REG(0xFFB20300) = 1;"), "noc0");
     expect_fault(MAIN("REG(0xFFB20100) = 0;"), "NIU_CFG_0");
+    expect_fault(MAIN("NIU(1, 0, 0x108) = 0;"), "who hears multicasts");
     expect_fault(MAIN("REG(0xFFC80000) = 0;"), "undefined: ");
     // NoC commands.
     expect_fault(MAIN("read_noc(0, XY(17, 1), 0, 0x20000, 64);"), "(17,1): no such node");

@@ -140,6 +140,20 @@ static void round_trips_take_the_published_time(void **state) {
     assert_in_range(self, 64, 130);
 }
 
+// What a program finds in the configuration registers: who hears multicasts, its own coordinates.
+static void configuration_is_as_firmware_leaves_it(void **state) {
+    (void)state;
+    assert_ok(program_boot(chip, other, "void main(void) { for (int i = 0; i < 6; i++) { REG(0x1000 + 4 * i) = NIU(0, 0, 0x100 + 4 * i);"
+                                        " REG(0x1020 + 4 * i) = NIU(1, 0, 0x100 + 4 * i); } REG(0x1040) = NIU(0, 3, 0x44); NIU(0, 0, 0x104) = 5; NIU(0, 0, 0x108) |= 1 << 20; }"));
+    run_until_quiescent();
+    assert_int_equal(word_at(chip, other, 0x1000), 1 << 14);
+    assert_int_equal(word_at(chip, other, 0x1008), 1 << 0 | 1 << 8 | 1 << 9);
+    assert_int_equal(word_at(chip, other, 0x1010), 1 << 0 | 1 << 1);
+    assert_int_equal(word_at(chip, other, 0x1028), 1 << 16 | 1 << 8 | 1 << 7);
+    assert_int_equal(word_at(chip, other, 0x1030), 1 << 11 | 1 << 10);
+    assert_int_equal(word_at(chip, other, 0x1040), 1u << 28 | 12 << 19 | 17 << 12 | other.y << 6 | other.x);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_chip, close_chip)
     const struct CMUnitTest tests[] = {
@@ -147,6 +161,7 @@ int main(void) {
         TEST(writes_reach_dram_and_other_tiles), TEST(writes_are_copied_at_issue),
         TEST(atomics_add_and_answer),         TEST(atomics_wrap),
         TEST(transaction_ids_count_what_is_outstanding), TEST(round_trips_take_the_published_time),
+        TEST(configuration_is_as_firmware_leaves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

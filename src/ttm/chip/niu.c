@@ -17,7 +17,7 @@ enum {
     CLEAR_OUTSTANDING = 0x60, CMD_BUF_AVAIL = 0x64, CMD_BUF_OVFL = 0x68, CONFIG = 0x100, COUNTER = 0x200,
 };
 // Indices of Niu.config.
-enum { NIU_CFG_0 = 0x0, ROUTER_CFG_4 = 0x5, X_TABLE = 0x6, Y_TABLE_END = 0x12, ID_LOGICAL = 0x12 };
+enum { NIU_CFG_0 = 0x0, ROUTER_CFG_1 = 0x2, ROUTER_CFG_3 = 0x4, X_TABLE = 0x6, ID_LOGICAL = 0x12 };
 enum { TRANSLATE_EN = 1 << 14, FIFO_EN = 1 << 16 };
 
 enum {
@@ -29,11 +29,25 @@ enum {
 };
 #define CTRL_L1_ACC 0x80000000u
 
+// Columns and rows that hear no multicast, as this NoC counts them: those without a worker.
+static uint32_t opted_out(const CoordMap *map, uint32_t noc, bool rows) {
+    uint32_t columns = (uint32_t)map->arch->facts.noc_columns, n = rows ? (uint32_t)map->arch->facts.noc_rows : columns;
+    uint32_t mask = (1u << n) - 1;
+    for (uint32_t i = 0; i < map->nodes; i++) {
+        uint32_t at = rows ? i / columns : i % columns;
+        if (map->node[i].kind == CHIP_WORKER) mask &= ~(1u << (noc ? n - 1 - at : at));
+    }
+    return mask;
+}
+
 void niu_reset(Tile *tile, uint32_t noc) {
+    const CoordMap *map = &tile->model->chip.coords;
     Niu *niu = &tile->niu[noc];
     uint64_t until = niu->sending_until;
     *niu = (Niu){.sending_until = until};
     niu->config[NIU_CFG_0] = TRANSLATE_EN;
+    niu->config[ROUTER_CFG_1] = opted_out(map, noc, false);
+    niu->config[ROUTER_CFG_3] = opted_out(map, noc, true);
     niu->config[ID_LOGICAL] = tile->node->virtual.y << 6 | tile->node->virtual.x;
 }
 
@@ -85,6 +99,9 @@ static BusReply store_config(Tile *tile, Hart *hart, uint32_t noc, uint32_t offs
     if (offset == CONFIG && (!(value & TRANSLATE_EN) || value & FIFO_EN))
         return tile_unmodelled(hart, addr, value, "translation off or the request FIFO on:");
     if (*config == value) return BUS_OK;
+    uint32_t in = (offset - CONFIG) / 4;
+    uint32_t masked = in == ROUTER_CFG_1 ? 0x1FFFF : in == ROUTER_CFG_3 ? 0xFFF : 0;
+    if ((*config ^ value) & masked) return tile_unmodelled(hart, addr, value, "another choice of who hears multicasts, in");
     *config = value;
     return tile_changed(tile, addr, hart->clock) ? BUS_YIELD : BUS_EFFECT;
 }
