@@ -143,6 +143,57 @@ static void another_thread_can_interrupt(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// A host that only polls learns of a fault too, once; then it can look around.
+static void polling_finds_a_fault(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_launch_options_t o = { .struct_size = sizeof o, .no_wait = 1 };
+    new_kernel(p, "void kernel_main() {\n"
+                  "    for (volatile int i = 0; i < 100; i++) {}\n"
+                  "    *(volatile uint32_t *)0x40000000 = 1;\n"
+                  "}\n");
+    assert_ok(ttm_program_launch(p, &o));
+    uint32_t word;
+    wt_status_t s = WT_OK;
+    for (int polls = 0; s == WT_OK && polls < 100000; polls++)
+        s = ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, 0x100000, &word, 4);
+    assert_int_equal(s, WT_FAULT);
+    assert_non_null(strstr(wt_last_error(), "kernel.cpp:3"));
+    l1_word(d, 0x100000);
+    assert_fails(ttm_program_wait(p), WT_FAULT, "0x40000000");
+    assert_ok(ttm_device_reset(d));
+    ttm_program_destroy(p);
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
+// Destroying a program that runs lets it end first; one that cannot end keeps its cores until a
+// reset.
+static void destroying_what_runs(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d), *stuck = new_program(d);
+    ttm_launch_options_t o = { .struct_size = sizeof o, .no_wait = 1 };
+    set_l1_word(d, 0x100000, 0);
+    new_kernel(p, "void kernel_main() {\n"
+                  "    for (volatile int i = 0; i < 1000; i++) {}\n"
+                  "    *(volatile uint32_t *)0x100000 = 9;\n"
+                  "}\n");
+    assert_ok(ttm_program_launch(p, &o));
+    assert_ok(ttm_program_destroy(p));
+    assert_int_equal(l1_word(d, 0x100000), 9);
+
+    new_kernel(stuck, "void kernel_main() { while (*(volatile uint32_t *)0x100000 == 9) {} }");
+    assert_int_equal(ttm_program_launch(stuck, NULL), WT_STALL);
+    assert_ok(ttm_program_destroy(stuck));
+    assert_fails(run_kernel(d, "void kernel_main() {}", NULL, 0), WT_INVALID,
+                 "or reset the device");
+    assert_ok(ttm_device_reset(d));
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hang_names_core_processor_pc_and_line),
@@ -150,6 +201,8 @@ int main(void) {
         cmocka_unit_test(a_host_that_polls_makes_progress),
         cmocka_unit_test(budgets_end_what_is_never_quiet),
         cmocka_unit_test(another_thread_can_interrupt),
+        cmocka_unit_test(polling_finds_a_fault),
+        cmocka_unit_test(destroying_what_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,41 @@ class Programs(unittest.TestCase):
         gc.collect()
 
 
+class Silence(unittest.TestCase):
+    """The library speaks through results and callbacks only."""
+    SCRIPT = """
+from wavetile import WavetileError, ttm
+
+def fails(name, call, *args, **kw):
+    try:
+        call(*args, **kw)
+    except WavetileError as e:
+        assert e.name == name, e
+    else:
+        raise SystemExit("no error")
+
+def run(device, source):
+    program = device.program()
+    program.dataflow(source=source)
+    program.launch()
+
+fails("WT_NOTFOUND", ttm.Device, 77)
+fails("WT_NOTFOUND", ttm.Device, transport="/nowhere.so")
+with ttm.Device(print=None) as device:
+    fails("WT_INVALID", device.buffer, 3)
+    fails("WT_COMPILE", run, device, "void kernel_main() { what }")
+    fails("WT_STALL", run, device, "void kernel_main() { while (*(volatile uint32_t*)0x100000 != 1) {} }")
+    device.reset()
+    fails("WT_FAULT", run, device, "void kernel_main() { *(volatile uint32_t*)0x70000000 = 1; }")
+    fails("WT_FAULT", run, device, "void kernel_main() {}")
+"""
+
+    def test_failing_prints_nothing(self):
+        done = subprocess.run([sys.executable, "-c", self.SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
 class Examples(unittest.TestCase):
     """Every example runs and says that it is right."""
     EXPECTED = {"loopback": "came back equal", "add_two_integers": "14 + 7 = 21: right", "raw_copy": ": equal"}
