@@ -83,8 +83,10 @@ static void harvesting_is_checked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_virtual_place_is_unique), cmocka_unit_test(unharvested_workers_are_where_they_look),
-        cmocka_unit_test(harvesting_closes_ranks),       cmocka_unit_test(dram_is_reached_both_ways),
+        cmocka_unit_test(every_virtual_place_is_unique),
+        cmocka_unit_test(unharvested_workers_are_where_they_look),
+        cmocka_unit_test(harvesting_closes_ranks),
+        cmocka_unit_test(dram_is_reached_both_ways),
         cmocka_unit_test(harvesting_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

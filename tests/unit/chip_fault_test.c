@@ -22,7 +22,7 @@ static int close_chip(void **state) {
     return 0;
 }
 
-static const ChipRun bounded = {.max_cycles = 1000000};
+static const ChipRun bounded = { .max_cycles = 1000000 };
 
 // Runs a program on BRISC: it must fault with these words in the message.
 static void expect_fault(const char *program, const char *part) {
@@ -34,7 +34,8 @@ static void expect_fault(const char *program, const char *part) {
     assert_ok(put_word(chip, core, 0x2004, (uint32_t)(dram.y << 6 | dram.x)));
     assert_ok(program_boot(chip, core, program));
     wt_status_t s = chip_run(chip, &bounded);
-    if (s != WT_FAULT || !strstr(wt_last_error(), part) || !strstr(wt_last_error(), "core (1,0) brisc, pc 0x"))
+    if (s != WT_FAULT || !strstr(wt_last_error(), part) ||
+        !strstr(wt_last_error(), "core (1,0) brisc, pc 0x"))
         fail_msg("%s\nsaid %d \"%s\", not \"%s\"", program, s, wt_last_error(), part);
 }
 
@@ -64,20 +65,28 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("read_noc(0, XY(17, 1), 0, 0x20000, 64);"), "(17,1): no such node");
     expect_fault(MAIN("read_noc(0, REG(0x2000), 0, 0x20000, 0);"), "of no bytes");
     expect_fault(MAIN("read_noc(0, REG(0x2000), 0, 0x20000, 16385);"), "16385");
-    expect_fault(MAIN("read_noc(0, REG(0x2000), 0x17FFF0, 0x20000, 32);"), "outside the node's 0x180000 bytes");
-    expect_fault(MAIN("read_noc(0, REG(0x2000), 0, 0x17FFF0, 32);"), "0x17fff0 of the own tile is outside L1");
+    expect_fault(MAIN("read_noc(0, REG(0x2000), 0x17FFF0, 0x20000, 32);"),
+                 "outside the node's 0x180000 bytes");
+    expect_fault(MAIN("read_noc(0, REG(0x2000), 0, 0x17FFF0, 32);"),
+                 "0x17fff0 of the own tile is outside L1");
     expect_fault(MAIN("read_noc(0, REG(0x2004), 32, 0x20000, 32);"), "differ modulo 64");
     expect_fault(MAIN("read_noc(0, REG(0x2000), 8, 0x20000, 32);"), "differ modulo 16");
     expect_fault(MAIN("write_noc(0, REG(0x2004), 8, 0x20000, 32, WRITE);"), "differ modulo 16");
-    expect_fault(MAIN("write_noc(0, REG(0x2004), 0xFEFFFFF0, 0x20000, 64, WRITE);"), "outside the node's 0xff000000 bytes");
-    expect_fault(MAIN("write_noc(0, XY(8, 3), 0, 0x20000, 64, WRITE);"), "(8,3): that node has no memory");
+    expect_fault(MAIN("write_noc(0, REG(0x2004), 0xFEFFFFF0, 0x20000, 64, WRITE);"),
+                 "outside the node's 0xff000000 bytes");
+    expect_fault(MAIN("write_noc(0, XY(8, 3), 0, 0x20000, 64, WRITE);"),
+                 "(8,3): that node has no memory");
     expect_fault(MAIN("write_noc(0, XY(19, 24), 0, 0x20000, 64, WRITE);"), "unmodelled: ");
     expect_fault(MAIN("write_noc(0, REG(0x2000), 0, 0x20000, 64, WRITE | 3);"), "reserved bits");
     expect_fault(MAIN("write_noc(0, REG(0x2000), 0, 0x20000, 64, WRITE | 4);"), "byte enables");
-    expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = 0x9A; NIU(0, 2, 0x40) = 1;"), "inline write to L1");
+    expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = 0x9A; "
+                      "NIU(0, 2, 0x40) = 1;"),
+                 "inline write to L1");
     expect_fault(MAIN("increment(0, REG(0x2004), 0, 1, 4);"), "must be in an L1");
     expect_fault(MAIN("increment(0, REG(0x2000), 0x3002, 1, 4);"), "not aligned");
-    expect_fault(MAIN("NIU(0, 3, 8) = REG(0x2000); NIU(0, 3, 0x1C) = 1; NIU(0, 3, 0x20) = 4 << 12; NIU(0, 3, 0x40) = 1;"), "atomic operation 4");
+    expect_fault(MAIN("NIU(0, 3, 8) = REG(0x2000); NIU(0, 3, 0x1C) = 1; NIU(0, 3, 0x20) = 4 << 12; "
+                      "NIU(0, 3, 0x40) = 1;"),
+                 "atomic operation 4");
     expect_fault(MAIN("write_noc(0, 0x0C308105, 0, 0x20000, 64, WRITE | 0x20);"), "multicast");
 }
 
@@ -85,11 +94,15 @@ static void programs_fault_by_name(void **state) {
 static void a_stack_that_grows_into_data_faults(void **state) {
     (void)state;
     assert_ok(chip_set_stack_limit(chip, core, CHIP_BRISC, 0xFFB00800));
-    expect_fault("int f(int n) { volatile char frame[128]; frame[0] = n; return n ? f(n - 1) + frame[0] : 0; }"
-                 "void main(void) { REG(0x1000) = f(10); REG(0x1000) = f(20); }", "stack");
+    expect_fault("int f(int n) { volatile char frame[128]; frame[0] = n; return n ? f(n - 1) + "
+                 "frame[0] : 0; }"
+                 "void main(void) { REG(0x1000) = f(10); REG(0x1000) = f(20); }",
+                 "stack");
     assert_ok(chip_reset(chip));
-    assert_ok(program_boot(chip, core, "int f(int n) { volatile char frame[128]; frame[0] = n; return n ? f(n - 1) + frame[0] : 0; }"
-                                       "void main(void) { REG(0x1000) = f(10); }"));
+    assert_ok(program_boot(chip, core,
+                           "int f(int n) { volatile char frame[128]; frame[0] = n; return n ? f(n "
+                           "- 1) + frame[0] : 0; }"
+                           "void main(void) { REG(0x1000) = f(10); }"));
     assert_ok(chip_run(chip, &bounded));
     assert_int_equal(word_at(chip, core, 0x1000), 55);
 }
@@ -126,8 +139,12 @@ static void the_earliest_fault_is_the_error(void **state) {
     for (uint32_t c = 0; c < 4; c++) {
         ChipXY at;
         assert_ok(chip_worker(chip, c, 2, &at));
-        assert_ok(program_load(chip, at, c == 2 ? "void main(void) { sw(2, 0); }"
-                                               : "void main(void) { __asm__ volatile (\"nop\\nnop\\nnop\\nnop\\n\"); sw(2, 0); }", 0));
+        assert_ok(program_load(
+            chip, at,
+            c == 2
+                ? "void main(void) { sw(2, 0); }"
+                : "void main(void) { __asm__ volatile (\"nop\\nnop\\nnop\\nnop\\n\"); sw(2, 0); }",
+            0));
     }
     for (uint32_t c = 0; c < 4; c++) {
         ChipXY at;
@@ -144,8 +161,10 @@ static void the_earliest_fault_is_the_error(void **state) {
 
 static void a_node_without_memory_reads_as_filler(void **state) {
     (void)state;
-    assert_ok(program_boot(chip, core, "void main(void) { REG(0x20000) = 5; read_noc(0, XY(1, 0), 0x20000, 0x20000, 4); wait_for(0, RD_RESP, 1);"
-                                       " REG(0x1000) = REG(0x20000); }"));
+    assert_ok(program_boot(chip, core,
+                           "void main(void) { REG(0x20000) = 5; read_noc(0, XY(1, 0), 0x20000, "
+                           "0x20000, 4); wait_for(0, RD_RESP, 1);"
+                           " REG(0x1000) = REG(0x20000); }"));
     assert_ok(chip_run(chip, &bounded));
     assert_int_equal(word_at(chip, core, 0x1000), 0xFFFFFFFF);
 }
@@ -153,16 +172,18 @@ static void a_node_without_memory_reads_as_filler(void **state) {
 // Quiescence is told at once, with who waits for what; it poisons nothing.
 static void a_hang_is_told_at_once(void **state) {
     (void)state;
-    ChipUntil done = {.at = core, .addr = 0x1000, .mask = ~0u, .value = 1};
-    ChipRun run = {.until = &done, .num_until = 1};
-    assert_ok(program_boot(chip, core, "void main(void) { wait_for(0, RD_RESP, 1); REG(0x1000) = 1; }"));
+    ChipUntil done = { .at = core, .addr = 0x1000, .mask = ~0u, .value = 1 };
+    ChipRun run = { .until = &done, .num_until = 1 };
+    assert_ok(
+        program_boot(chip, core, "void main(void) { wait_for(0, RD_RESP, 1); REG(0x1000) = 1; }"));
     assert_fails(chip_run(chip, &run), WT_STALL, "nothing on the device can move");
     ChipHartState h;
     char buf[80];
     assert_ok(chip_hart_state(chip, core, CHIP_BRISC, &h));
     assert_int_equal(h.mode, CHIP_PARKED);
     assert_int_equal(h.watches, 1);
-    assert_string_equal(chip_address_name(chip, h.watch[0], buf, sizeof buf), "noc0 NIU_MST_RD_RESP_RECEIVED");
+    assert_string_equal(chip_address_name(chip, h.watch[0], buf, sizeof buf),
+                        "noc0 NIU_MST_RD_RESP_RECEIVED");
     ChipStats s;
     chip_stats(chip, &s);
     assert_true(s.cycles < 1000);
@@ -173,9 +194,10 @@ static void a_hang_is_told_at_once(void **state) {
 // A wait that the host answers: stall, write, go on.
 static void the_host_answers_a_stall(void **state) {
     (void)state;
-    ChipUntil done = {.at = core, .addr = 0x1000, .mask = ~0u, .value = 1};
-    ChipRun run = {.until = &done, .num_until = 1};
-    assert_ok(program_boot(chip, core, "void main(void) { while (!REG(0x3000)) ; REG(0x1000) = 1; }"));
+    ChipUntil done = { .at = core, .addr = 0x1000, .mask = ~0u, .value = 1 };
+    ChipRun run = { .until = &done, .num_until = 1 };
+    assert_ok(
+        program_boot(chip, core, "void main(void) { while (!REG(0x3000)) ; REG(0x1000) = 1; }"));
     assert_int_equal(chip_run(chip, &run), WT_STALL);
     assert_ok(put_word(chip, core, 0x3000, 1));
     assert_ok(chip_run(chip, &run));
@@ -191,10 +213,12 @@ static wt_status_t answer(void *user, bool *again) {
 
 static void services_run_before_a_stall(void **state) {
     (void)state;
-    ChipUntil done = {.at = core, .addr = 0x1000, .mask = ~0u, .value = 1};
+    ChipUntil done = { .at = core, .addr = 0x1000, .mask = ~0u, .value = 1 };
     served = 0;
-    assert_ok(program_boot(chip, core, "void main(void) { while (!REG(0x3000)) ; for (volatile int i = 0; i < 40000; i++) ; REG(0x1000) = 1; }"));
-    assert_ok(chip_run(chip, &(ChipRun){.until = &done, .num_until = 1, .service = answer}));
+    assert_ok(program_boot(chip, core,
+                           "void main(void) { while (!REG(0x3000)) ; for (volatile int i = 0; i < "
+                           "40000; i++) ; REG(0x1000) = 1; }"));
+    assert_ok(chip_run(chip, &(ChipRun){ .until = &done, .num_until = 1, .service = answer }));
     assert_in_range(served, 3, 20); // once for the stall, then every 1,024 windows
 }
 
@@ -202,16 +226,16 @@ static void budgets_windows_and_interrupts_end_a_run(void **state) {
     (void)state;
     ChipStats s, t;
     assert_ok(program_boot(chip, core, "void main(void) { for (;;) REG(0x1000)++; }"));
-    assert_fails(chip_run(chip, &(ChipRun){.max_cycles = 6400}), WT_LIMIT, "6400 cycles");
+    assert_fails(chip_run(chip, &(ChipRun){ .max_cycles = 6400 }), WT_LIMIT, "6400 cycles");
     chip_stats(chip, &s);
     assert_in_range(s.cycles, 6400, 6463);
-    assert_ok(chip_run(chip, &(ChipRun){.windows = 1}));
+    assert_ok(chip_run(chip, &(ChipRun){ .windows = 1 }));
     chip_stats(chip, &t);
     assert_int_equal(t.windows - s.windows, 1);
     assert_int_equal(t.cycles - s.cycles, 64);
     chip_interrupt(chip);
-    assert_int_equal(chip_run(chip, &(ChipRun){0}), WT_INTERRUPTED);
-    assert_int_equal(chip_run(chip, &(ChipRun){.max_cycles = 640}), WT_LIMIT);
+    assert_int_equal(chip_run(chip, &(ChipRun){ 0 }), WT_INTERRUPTED);
+    assert_int_equal(chip_run(chip, &(ChipRun){ .max_cycles = 640 }), WT_LIMIT);
 }
 
 static void *interrupt_soon(void *user) {
@@ -225,7 +249,7 @@ static void another_thread_interrupts(void **state) {
     pthread_t thread;
     assert_ok(program_boot(chip, core, "void main(void) { for (;;) REG(0x1000)++; }"));
     pthread_create(&thread, NULL, interrupt_soon, chip);
-    assert_int_equal(chip_run(chip, &(ChipRun){0}), WT_INTERRUPTED);
+    assert_int_equal(chip_run(chip, &(ChipRun){ 0 }), WT_INTERRUPTED);
     pthread_join(thread, NULL);
 }
 
@@ -235,16 +259,19 @@ static void hosts_are_refused_by_name(void **state) {
     uint32_t word = 0;
     assert_fails(chip_worker(chip, 14, 0, &at), WT_INVALID, "core (14,0) is outside the grid");
     assert_fails(chip_dram(chip, 8, 0, &at), WT_INVALID, "DRAM channel 8");
-    assert_fails(chip_read(chip, core, 0x17FFFE, &word, 4), WT_INVALID, "outside the 1572864 bytes of worker");
+    assert_fails(chip_read(chip, core, 0x17FFFE, &word, 4), WT_INVALID,
+                 "outside the 1572864 bytes of worker");
     assert_fails(chip_write(chip, core, UINT64_MAX - 1, &word, 4), WT_INVALID, "outside");
     assert_fails(chip_write(chip, core, 0xFFB12002, &word, 4), WT_INVALID, "four aligned bytes");
     assert_fails(chip_write(chip, core, 0xFFEF0000, &word, 4), WT_UNSUPPORTED, "TENSIX_CFG");
-    assert_fails(chip_read(chip, (ChipXY){8, 5}, 0, &word, 4), WT_INVALID, "no memory");
-    assert_fails(chip_read(chip, (ChipXY){40, 40}, 0, &word, 4), WT_INVALID, "no node (40,40)");
+    assert_fails(chip_read(chip, (ChipXY){ 8, 5 }, 0, &word, 4), WT_INVALID, "no memory");
+    assert_fails(chip_read(chip, (ChipXY){ 40, 40 }, 0, &word, 4), WT_INVALID, "no node (40,40)");
     assert_fails(chip_set_reset_pc(chip, core, CHIP_BRISC, 0x100), WT_INVALID, "brisc starts at 0");
     Chip *other = NULL;
-    assert_fails(chip_open(&(ChipOptions){.arch = "grayskull"}, &other), WT_INVALID, "'grayskull'");
-    assert_fails(chip_open(&(ChipOptions){.harvested = 1u << 20}, &other), WT_INVALID, "harvested");
+    assert_fails(chip_open(&(ChipOptions){ .arch = "grayskull" }, &other), WT_INVALID,
+                 "'grayskull'");
+    assert_fails(chip_open(&(ChipOptions){ .harvested = 1u << 20 }, &other), WT_INVALID,
+                 "harvested");
 }
 
 static void harvested_columns_are_hidden(void **state) {
@@ -252,21 +279,23 @@ static void harvested_columns_are_hidden(void **state) {
     Chip *few;
     ChipXY at, physical;
     uint32_t word = 7;
-    assert_ok(chip_open(&(ChipOptions){.harvested = 1 << 0 | 1 << 8}, &few));
+    assert_ok(chip_open(&(ChipOptions){ .harvested = 1 << 0 | 1 << 8 }, &few));
     assert_int_equal(chip_facts(few)->worker_columns, 12);
     assert_fails(chip_worker(few, 12, 0, &at), WT_INVALID, "core (12,0) is harvested");
     assert_ok(chip_worker(few, 0, 0, &at));
     assert_int_equal(at.x, 1); // virtual coordinates close ranks
     assert_true(chip_translate(few, CHIP_VIRTUAL, at, CHIP_PHYSICAL, &physical));
     assert_int_equal(physical.x, 2);
-    assert_false(chip_translate(few, CHIP_PHYSICAL, (ChipXY){1, 2}, CHIP_VIRTUAL, &at));
-    assert_fails(chip_write(few, (ChipXY){16, 2}, 0, &word, 4), WT_INVALID, "no node (16,2)");
+    assert_false(chip_translate(few, CHIP_PHYSICAL, (ChipXY){ 1, 2 }, CHIP_VIRTUAL, &at));
+    assert_fails(chip_write(few, (ChipXY){ 16, 2 }, 0, &word, 4), WT_INVALID, "no node (16,2)");
     // A program reads who it is, and a neighbour across the gap.
     assert_ok(chip_worker(few, 7, 4, &at));
-    assert_ok(put_word(few, (ChipXY){2, 3}, 0x20000, 99));
-    assert_ok(program_boot(few, at, "void main(void) { REG(0x1000) = NIU(0, 0, 0x148); REG(0x1004) = NIU(0, 0, 0x44) & 0xfff;"
-                                    " REG(0x1008) = NIU(1, 0, 0x44) & 0xfff; read_noc(0, XY(2, 3), 0x20000, 0x20000, 4);"
-                                    " wait_for(0, RD_RESP, 1); REG(0x100C) = REG(0x20000); }"));
+    assert_ok(put_word(few, (ChipXY){ 2, 3 }, 0x20000, 99));
+    assert_ok(program_boot(
+        few, at,
+        "void main(void) { REG(0x1000) = NIU(0, 0, 0x148); REG(0x1004) = NIU(0, 0, 0x44) & 0xfff;"
+        " REG(0x1008) = NIU(1, 0, 0x44) & 0xfff; read_noc(0, XY(2, 3), 0x20000, 0x20000, 4);"
+        " wait_for(0, RD_RESP, 1); REG(0x100C) = REG(0x20000); }"));
     assert_ok(chip_run(few, &bounded));
     assert_int_equal(word_at(few, at, 0x1000), at.y << 6 | at.x);
     assert_true(chip_translate(few, CHIP_VIRTUAL, at, CHIP_PHYSICAL, &physical));

@@ -25,7 +25,7 @@ static ChipXY worker(uint32_t column, uint32_t row) {
 
 static uint32_t packed(ChipXY at) { return (uint32_t)(at.y << 6 | at.x); }
 
-static wt_status_t run(void) { return chip_run(chip, &(ChipRun){.max_cycles = 20000000}); }
+static wt_status_t run(void) { return chip_run(chip, &(ChipRun){ .max_cycles = 20000000 }); }
 
 static ChipHartMode mode_of(ChipXY at, ChipHart hart) {
     ChipHartState h;
@@ -37,7 +37,8 @@ static ChipHartMode mode_of(ChipXY at, ChipHart hart) {
 static void the_host_wakes_a_polling_hart(void **state) {
     (void)state;
     ChipXY at = worker(2, 2);
-    assert_ok(program_boot(chip, at, "void main(void) { while (REG(0x3000) != 7) ; REG(0x3004) = 1; }"));
+    assert_ok(
+        program_boot(chip, at, "void main(void) { while (REG(0x3000) != 7) ; REG(0x3004) = 1; }"));
     assert_ok(run());
     ChipHartState h;
     assert_ok(chip_hart_state(chip, at, CHIP_BRISC, &h));
@@ -58,8 +59,10 @@ static void waiting_harts_cost_no_windows(void **state) {
     (void)state;
     ChipXY at = worker(0, 0);
     assert_ok(put_word(chip, at, 0x2000, packed(worker(7, 7))));
-    assert_ok(program_boot(chip, at, "void main(void) { for (u32 i = 1; i <= 100; i++) {"
-                                     " read_noc(0, REG(0x2000), 0, 0x20000, 4096); wait_for(0, RD_RESP, i); } }"));
+    assert_ok(
+        program_boot(chip, at,
+                     "void main(void) { for (u32 i = 1; i <= 100; i++) {"
+                     " read_noc(0, REG(0x2000), 0, 0x20000, 4096); wait_for(0, RD_RESP, i); } }"));
     assert_ok(run());
     ChipStats s;
     chip_stats(chip, &s);
@@ -72,10 +75,17 @@ static void waiting_harts_cost_no_windows(void **state) {
 static void harts_of_a_tile_take_turns(void **state) {
     (void)state;
     ChipXY at = worker(1, 1);
-    assert_ok(program_load(chip, at, "void main(void) { for (u32 i = 0; i < 200; i += 2) { while (REG(0x3000) != i) ; REG(0x3000) = i + 1; } REG(0x3010) = 1; }", 0));
-    assert_ok(program_load(chip, at, "void main(void) { for (u32 i = 1; i < 200; i += 2) { while (REG(0x3000) != i) ; REG(0x3000) = i + 1; } REG(0x3014) = 1; }", 0x4000));
+    assert_ok(program_load(chip, at,
+                           "void main(void) { for (u32 i = 0; i < 200; i += 2) { while "
+                           "(REG(0x3000) != i) ; REG(0x3000) = i + 1; } REG(0x3010) = 1; }",
+                           0));
+    assert_ok(program_load(chip, at,
+                           "void main(void) { for (u32 i = 1; i < 200; i += 2) { while "
+                           "(REG(0x3000) != i) ; REG(0x3000) = i + 1; } REG(0x3014) = 1; }",
+                           0x4000));
     assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC1, 0x4000));
-    assert_ok(chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_TRISC1)));
+    assert_ok(
+        chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_TRISC1)));
     assert_ok(run());
     assert_int_equal(word_at(chip, at, 0x3000), 200);
     assert_int_equal(word_at(chip, at, 0x3010), 1);
@@ -85,7 +95,8 @@ static void harts_of_a_tile_take_turns(void **state) {
     assert_in_range(s.cycles, 200 * 5, 200 * 80);
 }
 
-// Many increments of one semaphore arrive together; a hart that waits for one value after another must see them all.
+// Many increments of one semaphore arrive together; a hart that waits for one value after another
+// must see them all.
 static void every_value_of_a_semaphore_is_seen(void **state) {
     (void)state;
     ChipXY to = worker(6, 4);
@@ -93,11 +104,14 @@ static void every_value_of_a_semaphore_is_seen(void **state) {
         ChipXY from = worker(i % 14, i / 14 * 3);
         if (from.x == to.x && from.y == to.y) continue;
         assert_ok(put_word(chip, from, 0x2000, packed(to)));
-        assert_ok(program_boot(chip, from, "void main(void) { increment(0, REG(0x2000), 0x3000, 1, 4);"
-                                           " wait_for(0, ATOMIC_RESP, 1); }"));
+        assert_ok(program_boot(chip, from,
+                               "void main(void) { increment(0, REG(0x2000), 0x3000, 1, 4);"
+                               " wait_for(0, ATOMIC_RESP, 1); }"));
     }
-    assert_ok(program_boot(chip, to, "void main(void) { u32 n = 0; for (u32 i = 1; i <= 40; i++) { while (REG(0x3000) != i) ;"
-                                     " REG(0x4000 + 4 * i) = i; } REG(0x3010) = 1; }"));
+    assert_ok(program_boot(
+        chip, to,
+        "void main(void) { u32 n = 0; for (u32 i = 1; i <= 40; i++) { while (REG(0x3000) != i) ;"
+        " REG(0x4000 + 4 * i) = i; } REG(0x3010) = 1; }"));
     assert_ok(run());
     assert_int_equal(word_at(chip, to, 0x3000), 40);
     assert_int_equal(word_at(chip, to, 0x3010), 1);
@@ -109,13 +123,16 @@ static void writes_do_not_overtake_a_value_that_waits(void **state) {
     (void)state;
     ChipXY from = worker(0, 0), to = worker(3, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
-    assert_ok(program_boot(chip, to, "void main(void) { while (REG(0x3000) != 1) ; REG(0x3010) = REG(0x3004);"
-                                     " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while (REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(program_boot(chip, to,
+                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3010) = REG(0x3004);"
+                           " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
+                           "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
     assert_ok(run());
-    assert_ok(program_boot(chip, from,
-                           "void main(void) { REG(0x3000) = 1; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
-                           " REG(0x3000) = 2; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
-                           " REG(0x3004) = 9; write_noc(0, REG(0x2000), 0x3004, 0x3004, 4, WRITE); }"));
+    assert_ok(program_boot(
+        chip, from,
+        "void main(void) { REG(0x3000) = 1; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
+        " REG(0x3000) = 2; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
+        " REG(0x3004) = 9; write_noc(0, REG(0x2000), 0x3004, 0x3004, 4, WRITE); }"));
     assert_ok(run());
     assert_int_equal(word_at(chip, to, 0x3010), 0);
     assert_int_equal(word_at(chip, to, 0x3018), 2);
@@ -127,10 +144,12 @@ static void a_read_follows_the_write_before_it(void **state) {
     ChipXY at = worker(0, 0), dram;
     assert_ok(chip_dram(chip, 0, 0, &dram));
     assert_ok(put_word(chip, at, 0x2000, packed(dram)));
-    assert_ok(program_boot(chip, at,
-                           "void main(void) { for (u32 i = 0; i < 64; i += 4) REG(0x20000 + i) = i + 1;"
-                           " write_noc(0, REG(0x2000), 0x4000, 0x20000, 64, WRITE); read_noc(0, REG(0x2000), 0x4000, 0x20040, 64);"
-                           " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0x2007C); }"));
+    assert_ok(
+        program_boot(chip, at,
+                     "void main(void) { for (u32 i = 0; i < 64; i += 4) REG(0x20000 + i) = i + 1;"
+                     " write_noc(0, REG(0x2000), 0x4000, 0x20000, 64, WRITE); read_noc(0, "
+                     "REG(0x2000), 0x4000, 0x20040, 64);"
+                     " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0x2007C); }"));
     assert_ok(run());
     assert_int_equal(word_at(chip, at, 0x1000), 61);
 }
@@ -140,8 +159,10 @@ static void multicast_reaches_the_rectangle(void **state) {
     ChipXY from = worker(5, 5), a = worker(4, 4), b = worker(8, 6); // across the columns between
     uint32_t rectangle = (uint32_t)(b.x | b.y << 6 | a.x << 12 | a.y << 18);
     assert_ok(put_word(chip, from, 0x2000, rectangle));
-    assert_ok(program_boot(chip, from, "void main(void) { REG(0x20000) = 77; write_noc(0, REG(0x2000), 0x5000, 0x20000, 4, WRITE | 0x120);"
-                                       " wait_for(0, WR_ACK, 14); REG(0x1000) = STATUS(0, 0xA); }"));
+    assert_ok(program_boot(chip, from,
+                           "void main(void) { REG(0x20000) = 77; write_noc(0, REG(0x2000), 0x5000, "
+                           "0x20000, 4, WRITE | 0x120);"
+                           " wait_for(0, WR_ACK, 14); REG(0x1000) = STATUS(0, 0xA); }"));
     assert_ok(run());
     assert_int_equal(word_at(chip, from, 0x1000), 1);
     for (uint32_t c = 0; c < 14; c++)
@@ -155,9 +176,11 @@ static void a_full_outbox_waits(void **state) {
     (void)state;
     ChipXY at = worker(0, 0);
     assert_ok(put_word(chip, at, 0x2000, packed(worker(9, 9))));
-    assert_ok(program_boot(chip, at, "void main(void) { for (u32 i = 0; i < 600; i++)"
-                                     " write_noc(0, REG(0x2000), 0x40000 + 16384 * (i & 31), 0x20000, 16384, WRITE);"
-                                     " wait_for(0, WR_ACK, 600); REG(0x1000) = 1; }"));
+    assert_ok(program_boot(
+        chip, at,
+        "void main(void) { for (u32 i = 0; i < 600; i++)"
+        " write_noc(0, REG(0x2000), 0x40000 + 16384 * (i & 31), 0x20000, 16384, WRITE);"
+        " wait_for(0, WR_ACK, 600); REG(0x1000) = 1; }"));
     assert_ok(run());
     assert_int_equal(word_at(chip, at, 0x1000), 1);
     ChipStats s;
@@ -165,8 +188,8 @@ static void a_full_outbox_waits(void **state) {
     assert_true(s.cycles >= 600 * 256); // 64 bytes a cycle
 }
 
-// Random traffic between all tiles: cycles, order and memory are the same in every run, and with the
-// shortcuts off and the tiles shuffled.
+// Random traffic between all tiles: cycles, order and memory are the same in every run, and with
+// the shortcuts off and the tiles shuffled.
 typedef struct Outcome {
     ChipStats stats;
     uint64_t memory;
@@ -176,14 +199,17 @@ static Outcome random_traffic(void) {
     static const char program[] =
         "void main(void) { u32 s = REG(0x2000), me = ME(0);"
         " for (u32 i = 0; i < 60; i++) { s = s * 1664525 + 1013904223;"
-        "  u32 c = (s >> 8) % 14, xy = XY((c < 7 ? 1 : 3) + c, 2 + (s >> 20) % 10), noc = s >> 30 & 1, n = 16 << (s >> 26 & 3);"
+        "  u32 c = (s >> 8) % 14, xy = XY((c < 7 ? 1 : 3) + c, 2 + (s >> 20) % 10), noc = s >> 30 "
+        "& 1, n = 16 << (s >> 26 & 3);"
         "  switch (s >> 16 & 3) {"
         "  case 0: increment(noc, xy, 0x3000 + (s >> 12 & 7) * 16, s & 15, 4); break;"
-        "  case 1: REG(0x20000) = s; write_noc(noc, xy, 0x8000 + (s >> 5 & 63) * 64, 0x20000, n, s >> 7 & 1 ? WRITE : WRITE_POSTED); break;"
-        "  default: read_noc(noc, xy, 0x8000 + (s >> 5 & 63) * 64, 0x8000 + (s >> 11 & 63) * 64, n); }"
+        "  case 1: REG(0x20000) = s; write_noc(noc, xy, 0x8000 + (s >> 5 & 63) * 64, 0x20000, n, s "
+        ">> 7 & 1 ? WRITE : WRITE_POSTED); break;"
+        "  default: read_noc(noc, xy, 0x8000 + (s >> 5 & 63) * 64, 0x8000 + (s >> 11 & 63) * 64, "
+        "n); }"
         "  if ((i & 7) == 7) for (int k = 0; k < 2; k++) while (STATUS(k, 0x10)) ;"
         "  if (REG(0x3000) & 1) REG(0x3100) += s; } }";
-    Outcome o = {0};
+    Outcome o = { 0 };
     assert_ok(chip_open(NULL, &chip));
     char *bytes;
     size_t size;
@@ -198,7 +224,8 @@ static Outcome random_traffic(void) {
     assert_ok(run());
     chip_stats(chip, &o.stats);
     for (uint32_t t = 0; t < 140; t++)
-        for (uint32_t a = 0x3000; a < 0xA000; a += 4) o.memory = o.memory * 31 + word_at(chip, worker(t % 14, t / 14), a);
+        for (uint32_t a = 0x3000; a < 0xA000; a += 4)
+            o.memory = o.memory * 31 + word_at(chip, worker(t % 14, t / 14), a);
     chip_close(chip);
     return o;
 }
@@ -210,8 +237,10 @@ static void runs_are_equal_however_they_are_run(void **state) {
     Outcome b = random_traffic();
     setenv("WT_HARD", hard && *hard ? "" : "1", 1);
     Outcome c = random_traffic();
-    if (hard) setenv("WT_HARD", hard, 1);
-    else unsetenv("WT_HARD");
+    if (hard)
+        setenv("WT_HARD", hard, 1);
+    else
+        unsetenv("WT_HARD");
     assert_true(a.stats.commands == 140 * 60);
     assert_memory_equal(&a, &b, sizeof a);
     assert_memory_equal(&a, &c, sizeof a);
@@ -221,14 +250,20 @@ static void runs_are_equal_however_they_are_run(void **state) {
 static void mailboxes_and_pc_buffers_block(void **state) {
     (void)state;
     ChipXY at = worker(0, 1);
+    assert_ok(program_load(
+        chip, at,
+        "void main(void) { REG(0xFFEC1000) = 5; REG(0xFFE80000) = 6; u32 back = REG(0xFFEC1000);"
+        " REG(0x1000) = back; REG(0xFFE80000); REG(0x1004) = 1; }",
+        0));
     assert_ok(program_load(chip, at,
-                           "void main(void) { REG(0xFFEC1000) = 5; REG(0xFFE80000) = 6; u32 back = REG(0xFFEC1000);"
-                           " REG(0x1000) = back; REG(0xFFE80000); REG(0x1004) = 1; }", 0));
-    assert_ok(program_load(chip, at,
-                           "void main(void) { u32 a = REG(0xFFEC0000), b = REG(0xFFE80000); for (volatile int i = 0; i < 300; i++) ;"
-                           " REG(0xFFEC0000) = a * 10 + b; for (volatile int i = 0; i < 300; i++) ; REG(0xFFE80000); }", 0x4000));
+                           "void main(void) { u32 a = REG(0xFFEC0000), b = REG(0xFFE80000); for "
+                           "(volatile int i = 0; i < 300; i++) ;"
+                           " REG(0xFFEC0000) = a * 10 + b; for (volatile int i = 0; i < 300; i++) "
+                           "; REG(0xFFE80000); }",
+                           0x4000));
     assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC0, 0x4000));
-    assert_ok(chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_TRISC0)));
+    assert_ok(
+        chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_TRISC0)));
     assert_ok(run());
     assert_int_equal(word_at(chip, at, 0x1000), 56);
     assert_int_equal(word_at(chip, at, 0x1004), 1);
@@ -240,12 +275,19 @@ static void mailboxes_and_pc_buffers_block(void **state) {
 static void stream_registers_wake(void **state) {
     (void)state;
     ChipXY at = worker(0, 2);
-    assert_ok(program_load(chip, at, "void main(void) { for (volatile int i = 0; i < 1000; i++) ; REG(0xFFB43028) = 3; REG(0xFFB43028) += 0x20000; }", 0));
-    assert_ok(program_load(chip, at, "void main(void) { while (REG(0xFFB43028) != 3) ; REG(0x1000) = REG(0xFFB434A4); }", 0x4000));
+    assert_ok(program_load(chip, at,
+                           "void main(void) { for (volatile int i = 0; i < 1000; i++) ; "
+                           "REG(0xFFB43028) = 3; REG(0xFFB43028) += 0x20000; }",
+                           0));
+    assert_ok(program_load(
+        chip, at,
+        "void main(void) { while (REG(0xFFB43028) != 3) ; REG(0x1000) = REG(0xFFB434A4); }",
+        0x4000));
     assert_ok(chip_set_reset_pc(chip, at, CHIP_NCRISC, 0x4000));
-    assert_ok(chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_NCRISC)));
+    assert_ok(
+        chip_set_soft_reset(chip, at, CHIP_ALL_HARTS & ~(1u << CHIP_BRISC | 1u << CHIP_NCRISC)));
     assert_ok(run());
-    assert_int_equal(word_at(chip, at, 0x1000), 3); // the space that goes with the size
+    assert_int_equal(word_at(chip, at, 0x1000), 3);     // the space that goes with the size
     assert_int_equal(word_at(chip, at, 0xFFB43028), 3); // 17 bits
     assert_ok(put_word(chip, at, 0xFFB43438, 5 << 6));
     assert_int_equal(word_at(chip, at, 0xFFB434A4), 8);
@@ -255,10 +297,19 @@ static void stream_registers_wake(void **state) {
 static void aliases_wake_too(void **state) {
     (void)state;
     ChipXY at = worker(0, 3);
-    assert_ok(program_load(chip, at, "void main(void) { while (REG(0xFFE00110) != 9) ; REG(0x1000) = 1; while (REG(0xFFB18010) != 8) ; REG(0x1004) = 1; }", 0));
-    assert_ok(program_load(chip, at, "void main(void) { for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 9;"
-                                     " for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 7; }", 0x4000));
-    assert_ok(program_load(chip, at, "void main(void) { while (REG(0x1000) != 1) ; for (volatile int i = 0; i < 1000; i++) ; REG(0xFFB00010) = 8; }", 0x5000));
+    assert_ok(program_load(chip, at,
+                           "void main(void) { while (REG(0xFFE00110) != 9) ; REG(0x1000) = 1; "
+                           "while (REG(0xFFB18010) != 8) ; REG(0x1004) = 1; }",
+                           0));
+    assert_ok(program_load(
+        chip, at,
+        "void main(void) { for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 9;"
+        " for (volatile int i = 0; i < 1000; i++) ; REG(0xFFE00010) = 7; }",
+        0x4000));
+    assert_ok(program_load(chip, at,
+                           "void main(void) { while (REG(0x1000) != 1) ; for (volatile int i = 0; "
+                           "i < 1000; i++) ; REG(0xFFB00010) = 8; }",
+                           0x5000));
     assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC0, 0x5000));
     assert_ok(chip_set_reset_pc(chip, at, CHIP_TRISC1, 0x4000));
     assert_ok(chip_set_soft_reset(chip, at, 1u << CHIP_NCRISC | 1u << CHIP_TRISC2));

@@ -37,14 +37,18 @@ static const char program_head[] =
     "    NIU(noc, 3, 0x1C) = 0x91; NIU(noc, 3, 0x20) = 1 << 12 | 31 << 2 | (remote >> 2 & 3);\n"
     "    NIU(noc, 3, 0x28) = by; NIU(noc, 3, 0x40) = 1;\n"
     "}\n"
-    "static inline void wait_for(int noc, int counter, u32 value) { while (STATUS(noc, counter) != value) ; }\n"
-    "static inline void sw(u32 a, u32 v) { __asm__ volatile (\"sw %0, 0(%1)\" :: \"r\"(v), \"r\"(a) : \"memory\"); }\n";
+    "static inline void wait_for(int noc, int counter, u32 value) { while (STATUS(noc, counter) != "
+    "value) ; }\n"
+    "static inline void sw(u32 a, u32 v) { __asm__ volatile (\"sw %0, 0(%1)\" :: \"r\"(v), "
+    "\"r\"(a) : \"memory\"); }\n";
 
 // What `main` runs on top of: a stack at the top of the smallest local memory.
 static const char program_start[] =
-    "__asm__(\".section .start,\\\"ax\\\"\\n.globl _start\\n_start: lui sp, 0xFFB01\\n call main\\n1: j 1b\\n.text\\n\");\n";
+    "__asm__(\".section .start,\\\"ax\\\"\\n.globl _start\\n_start: lui sp, 0xFFB01\\n call "
+    "main\\n1: j 1b\\n.text\\n\");\n";
 
-// Compiles C (with the helpers above; `void main(void)`) to run at `address`. *bytes is the caller's to free.
+// Compiles C (with the helpers above; `void main(void)`) to run at `address`. *bytes is the
+// caller's to free.
 static wt_status_t program_make(const char *source, uint32_t address, char **bytes, size_t *size) {
     char dir[PATH_CAP], in[PATH_CAP], elf[PATH_CAP], bin[PATH_CAP], start[64];
     TRY(dir_make_temp(dir, "chip-program"));
@@ -52,17 +56,30 @@ static wt_status_t program_make(const char *source, uint32_t address, char **byt
     path_join(elf, sizeof elf, dir, "program.elf");
     path_join(bin, sizeof bin, dir, "program.bin");
     snprintf(start, sizeof start, "-Wl,--section-start=.start=0x%x", address);
-    StrBuf text = {0};
+    StrBuf text = { 0 };
     sb_printf(&text, "%s%s%s\n", program_head, program_start, source);
     TRY(file_write(in, text.p, text.n));
     sb_free(&text);
-    const char *const cc[] = {
-        "riscv64-unknown-elf-gcc", "-march=rv32im", "-mabi=ilp32", "-O2", "-ffreestanding", "-fno-builtin", "-nostdlib",
-        "-w", "-Wl,--build-id=none", "-T", "tests/unit/chip_program.ld", start, in, "-o", elf, NULL};
-    const char *const objcopy[] = {"riscv64-unknown-elf-objcopy", "-O", "binary", elf, bin, NULL};
+    const char *const cc[] = { "riscv64-unknown-elf-gcc",
+                               "-march=rv32im",
+                               "-mabi=ilp32",
+                               "-O2",
+                               "-ffreestanding",
+                               "-fno-builtin",
+                               "-nostdlib",
+                               "-w",
+                               "-Wl,--build-id=none",
+                               "-T",
+                               "tests/unit/chip_program.ld",
+                               start,
+                               in,
+                               "-o",
+                               elf,
+                               NULL };
+    const char *const objcopy[] = { "riscv64-unknown-elf-objcopy", "-O", "binary", elf, bin, NULL };
     for (int i = 0; i < 2; i++) {
         ProcResult r;
-        TRY(proc_run(&(ProcSpec){.argv = i ? objcopy : cc}, &r));
+        TRY(proc_run(&(ProcSpec){ .argv = i ? objcopy : cc }, &r));
         if (r.code) return fail(WT_COMPILE, "%s", r.out);
         proc_free(&r);
     }

@@ -21,11 +21,15 @@ static int close_chip(void **state) {
     return 0;
 }
 
-static void run_until_quiescent(void) { assert_ok(chip_run(chip, &(ChipRun){.max_cycles = 10000000})); }
+static void run_until_quiescent(void) {
+    assert_ok(chip_run(chip, &(ChipRun){ .max_cycles = 10000000 }));
+}
 
 static void a_program_stores_and_ends(void **state) {
     (void)state;
-    assert_ok(program_boot(chip, core, "void main(void) { u32 s = 0; for (int i = 1; i <= 10; i++) s += i; REG(0x1000) = s; }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { u32 s = 0; for (int i = 1; i <= 10; i++) s += i; REG(0x1000) = s; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, core, 0x1000), 55);
     ChipHartState h;
@@ -41,9 +45,10 @@ static void reads_from_dram_arrive(void **state) {
     for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 7 + i / 256);
     assert_ok(chip_write(chip, dram, 0x40000040, data, sizeof data));
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
-    assert_ok(program_boot(chip, core,
-                 "void main(void) { read_noc(0, REG(0x2000), 0x40000040, 0x20040, 2048);"
-                 " wait_for(0, RD_RESP, 1); REG(0x1000) = STATUS(0, 3); REG(0x1004) = STATUS(0, 5); }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { read_noc(0, REG(0x2000), 0x40000040, 0x20040, 2048);"
+        " wait_for(0, RD_RESP, 1); REG(0x1000) = STATUS(0, 3); REG(0x1004) = STATUS(0, 5); }"));
     run_until_quiescent();
     assert_ok(chip_read(chip, core, 0x20040, back, sizeof back));
     assert_memory_equal(data, back, sizeof data);
@@ -56,11 +61,12 @@ static void writes_reach_dram_and_other_tiles(void **state) {
     for (uint32_t i = 0; i < 256; i += 4) put_word(chip, core, 0x30000 + i, i * i);
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
-    assert_ok(program_boot(chip, core,
-                 "void main(void) { write_noc(0, REG(0x2000), 0x100, 0x30000, 256, WRITE);"
-                 " write_noc(1, REG(0x2004), 0x50000, 0x30000, 256, WRITE_POSTED);"
-                 " wait_for(0, WR_ACK, 1); REG(0x1000) = STATUS(0, 0xA); REG(0x1004) = STATUS(1, 0xB);"
-                 " REG(0x1008) = STATUS(1, 0xA); REG(0x100C) = STATUS(1, WR_ACK); }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { write_noc(0, REG(0x2000), 0x100, 0x30000, 256, WRITE);"
+        " write_noc(1, REG(0x2004), 0x50000, 0x30000, 256, WRITE_POSTED);"
+        " wait_for(0, WR_ACK, 1); REG(0x1000) = STATUS(0, 0xA); REG(0x1004) = STATUS(1, 0xB);"
+        " REG(0x1008) = STATUS(1, 0xA); REG(0x100C) = STATUS(1, WR_ACK); }"));
     run_until_quiescent();
     for (uint32_t i = 0; i < 256; i += 4) {
         assert_int_equal(word_at(chip, dram, 0x100 + i), i * i);
@@ -76,7 +82,9 @@ static void writes_reach_dram_and_other_tiles(void **state) {
 static void writes_are_copied_at_issue(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
-    assert_ok(program_boot(chip, core, "void main(void) { REG(0x30000) = 1; write_noc(0, REG(0x2004), 0x30000, 0x30000, 4, WRITE); REG(0x30000) = 2; }"));
+    assert_ok(program_boot(chip, core,
+                           "void main(void) { REG(0x30000) = 1; write_noc(0, REG(0x2004), 0x30000, "
+                           "0x30000, 4, WRITE); REG(0x30000) = 2; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x30000), 1);
 }
@@ -85,9 +93,10 @@ static void atomics_add_and_answer(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
     put_word(chip, other, 0x60008, 40);
-    assert_ok(program_boot(chip, core,
-                 "void main(void) { increment(1, REG(0x2004), 0x60008, 2, 4); wait_for(1, ATOMIC_RESP, 1);"
-                 " REG(0x1000) = REG(4); }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { increment(1, REG(0x2004), 0x60008, 2, 4); wait_for(1, ATOMIC_RESP, 1);"
+        " REG(0x1000) = REG(4); }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x60008), 42);
     assert_int_equal(word_at(chip, core, 0x1000), 40);
@@ -98,9 +107,11 @@ static void atomics_wrap(void **state) {
     (void)state;
     put_word(chip, core, 0x2004, (uint32_t)(other.y << 6 | other.x));
     put_word(chip, other, 0x60000, 0xABCD000E);
-    assert_ok(program_boot(chip, core,
-                 "void main(void) { NIU(0, 3, 0) = 0x60000; NIU(0, 3, 8) = REG(0x2004); NIU(0, 3, 0x1C) = 0x81;"
-                 " NIU(0, 3, 0x20) = 1 << 12 | 3 << 2; NIU(0, 3, 0x28) = 5; NIU(0, 3, 0x40) = 1; }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { NIU(0, 3, 0) = 0x60000; NIU(0, 3, 8) = REG(0x2004); NIU(0, 3, 0x1C) = "
+        "0x81;"
+        " NIU(0, 3, 0x20) = 1 << 12 | 3 << 2; NIU(0, 3, 0x28) = 5; NIU(0, 3, 0x40) = 1; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x60000), 0xABCD0003);
 }
@@ -108,10 +119,12 @@ static void atomics_wrap(void **state) {
 static void transaction_ids_count_what_is_outstanding(void **state) {
     (void)state;
     put_word(chip, core, 0x2000, (uint32_t)(dram.y << 6 | dram.x));
-    assert_ok(program_boot(chip, core,
-                 "void main(void) { NIU(0, 1, 0x18) = 5 << 10; read_noc(0, REG(0x2000), 0, 0x20000, 64);"
-                 " read_noc(0, REG(0x2000), 64, 0x20040, 64); REG(0x1000) = STATUS(0, 0x15); REG(0x1004) = STATUS(0, 0x10);"
-                 " wait_for(0, 0x15, 0); REG(0x1008) = STATUS(0, RD_RESP); }"));
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { NIU(0, 1, 0x18) = 5 << 10; read_noc(0, REG(0x2000), 0, 0x20000, 64);"
+        " read_noc(0, REG(0x2000), 64, 0x20040, 64); REG(0x1000) = STATUS(0, 0x15); REG(0x1004) = "
+        "STATUS(0, 0x10);"
+        " wait_for(0, 0x15, 0); REG(0x1008) = STATUS(0, RD_RESP); }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, core, 0x1000), 2);
     assert_int_equal(word_at(chip, core, 0x1004), 0);
@@ -124,8 +137,9 @@ static uint32_t round_trip(uint32_t column, uint32_t row) {
     assert_ok(chip_worker(chip, column, row, &to));
     put_word(chip, core, 0x2000, (uint32_t)(to.y << 6 | to.x));
     assert_ok(program_boot(chip, core,
-                 "void main(void) { read_noc(0, REG(0x2000), 0x20000, 0x20000, 64); u32 from = REG(0xFFB121F0);"
-                 " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0xFFB121F0) - from; }"));
+                           "void main(void) { read_noc(0, REG(0x2000), 0x20000, 0x20000, 64); u32 "
+                           "from = REG(0xFFB121F0);"
+                           " wait_for(0, RD_RESP, 1); REG(0x1000) = REG(0xFFB121F0) - from; }"));
     run_until_quiescent();
     return word_at(chip, core, 0x1000);
 }
@@ -143,24 +157,33 @@ static void round_trips_take_the_published_time(void **state) {
 // What a program finds in the configuration registers: who hears multicasts, its own coordinates.
 static void configuration_is_as_firmware_leaves_it(void **state) {
     (void)state;
-    assert_ok(program_boot(chip, other, "void main(void) { for (int i = 0; i < 6; i++) { REG(0x1000 + 4 * i) = NIU(0, 0, 0x100 + 4 * i);"
-                                        " REG(0x1020 + 4 * i) = NIU(1, 0, 0x100 + 4 * i); } REG(0x1040) = NIU(0, 3, 0x44); NIU(0, 0, 0x104) = 5; NIU(0, 0, 0x108) |= 1 << 20; }"));
+    assert_ok(
+        program_boot(chip, other,
+                     "void main(void) { for (int i = 0; i < 6; i++) { REG(0x1000 + 4 * i) = NIU(0, "
+                     "0, 0x100 + 4 * i);"
+                     " REG(0x1020 + 4 * i) = NIU(1, 0, 0x100 + 4 * i); } REG(0x1040) = NIU(0, 3, "
+                     "0x44); NIU(0, 0, 0x104) = 5; NIU(0, 0, 0x108) |= 1 << 20; }"));
     run_until_quiescent();
     assert_int_equal(word_at(chip, other, 0x1000), 1 << 14);
     assert_int_equal(word_at(chip, other, 0x1008), 1 << 0 | 1 << 8 | 1 << 9);
     assert_int_equal(word_at(chip, other, 0x1010), 1 << 0 | 1 << 1);
     assert_int_equal(word_at(chip, other, 0x1028), 1 << 16 | 1 << 8 | 1 << 7);
     assert_int_equal(word_at(chip, other, 0x1030), 1 << 11 | 1 << 10);
-    assert_int_equal(word_at(chip, other, 0x1040), 1u << 28 | 12 << 19 | 17 << 12 | other.y << 6 | other.x);
+    assert_int_equal(word_at(chip, other, 0x1040),
+                     1u << 28 | 12 << 19 | 17 << 12 | other.y << 6 | other.x);
 }
 
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_chip, close_chip)
     const struct CMUnitTest tests[] = {
-        TEST(a_program_stores_and_ends),      TEST(reads_from_dram_arrive),
-        TEST(writes_reach_dram_and_other_tiles), TEST(writes_are_copied_at_issue),
-        TEST(atomics_add_and_answer),         TEST(atomics_wrap),
-        TEST(transaction_ids_count_what_is_outstanding), TEST(round_trips_take_the_published_time),
+        TEST(a_program_stores_and_ends),
+        TEST(reads_from_dram_arrive),
+        TEST(writes_reach_dram_and_other_tiles),
+        TEST(writes_are_copied_at_issue),
+        TEST(atomics_add_and_answer),
+        TEST(atomics_wrap),
+        TEST(transaction_ids_count_what_is_outstanding),
+        TEST(round_trips_take_the_published_time),
         TEST(configuration_is_as_firmware_leaves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

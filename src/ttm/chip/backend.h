@@ -27,13 +27,14 @@ typedef struct ChipBackend {
 struct Chip {
     const ChipBackend *backend;
     ChipFacts facts;
-    CoordMap coords;           // of facts.arch with facts.harvested: see coord.h
-    atomic_bool interrupt;     // a run looks at it between windows and clears it
-    ChipFault *faults;         // [num_faults]: non-empty means poisoned
+    CoordMap coords;       // of facts.arch with facts.harvested: see coord.h
+    atomic_bool interrupt; // a run looks at it between windows and clears it
+    ChipFault *faults;     // [num_faults]: non-empty means poisoned
     size_t num_faults;
 };
 
-// Fills facts and coords of a chip for an architecture and the harvested columns of `options`; capabilities stay 0.
+// Fills facts and coords of a chip for an architecture and the harvested columns of `options`;
+// capabilities stay 0.
 wt_status_t chip_init(Chip *chip, const ChipBackend *backend, const ChipOptions *options);
 
 // Adds a fault; the first added is the error. Returns its status with the last error set.

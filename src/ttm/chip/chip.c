@@ -23,7 +23,8 @@ enum {
 };
 
 const char *chip_hart_name(ChipHart hart) {
-    static const char *const names[CHIP_HARTS] = {"brisc", "ncrisc", "trisc0", "trisc1", "trisc2"};
+    static const char *const names[CHIP_HARTS] = { "brisc", "ncrisc", "trisc0", "trisc1",
+                                                   "trisc2" };
     return (unsigned)hart < CHIP_HARTS ? names[hart] : "hart ?";
 }
 
@@ -32,23 +33,30 @@ const char *chip_hart_name(ChipHart hart) {
 wt_status_t chip_init(Chip *chip, const ChipBackend *backend, const ChipOptions *options) {
     const char *name = options->arch ? options->arch : "blackhole";
     const Arch *arch = arch_find(name);
-    if (!arch) return fail(WT_INVALID, "architecture '%s' is not known; there is \"blackhole\"", name);
+    if (!arch)
+        return fail(WT_INVALID, "architecture '%s' is not known; there is \"blackhole\"", name);
     TRY(coord_init(&chip->coords, arch, options->harvested));
     const ArchFacts *f = &arch->facts;
     chip->backend = backend;
     chip->facts = (ChipFacts){
         .arch = arch->name,
-        .noc_columns = (uint32_t)f->noc_columns, .noc_rows = (uint32_t)f->noc_rows,
-        .worker_columns = chip->coords.worker_columns, .worker_rows = (uint32_t)f->tensix_rows,
+        .noc_columns = (uint32_t)f->noc_columns,
+        .noc_rows = (uint32_t)f->noc_rows,
+        .worker_columns = chip->coords.worker_columns,
+        .worker_rows = (uint32_t)f->tensix_rows,
         .harvested = options->harvested,
         .eth_cores = arch->eths,
-        .dram_channels = arch->dram_channels, .dram_channel_size = f->dram_channel_size,
-        .l1_size = (uint32_t)f->l1_size, .eth_l1_size = (uint32_t)f->eth_l1_size,
-        .l1_alignment = (uint32_t)f->l1_alignment, .dram_alignment = (uint32_t)f->dram_alignment,
+        .dram_channels = arch->dram_channels,
+        .dram_channel_size = f->dram_channel_size,
+        .l1_size = (uint32_t)f->l1_size,
+        .eth_l1_size = (uint32_t)f->eth_l1_size,
+        .l1_alignment = (uint32_t)f->l1_alignment,
+        .dram_alignment = (uint32_t)f->dram_alignment,
         .num_cbs = (uint32_t)f->num_cbs,
     };
     for (int h = 0; h < CHIP_HARTS; h++)
-        chip->facts.local_size[h] = (uint32_t)(h <= CHIP_NCRISC ? f->local_size_dm : f->local_size_trisc);
+        chip->facts.local_size[h] =
+            (uint32_t)(h <= CHIP_NCRISC ? f->local_size_dm : f->local_size_trisc);
     return WT_OK;
 }
 
@@ -97,9 +105,11 @@ bool chip_translate(const Chip *chip, ChipCoord from, ChipXY at, ChipCoord to, C
 wt_status_t chip_worker(const Chip *chip, uint32_t column, uint32_t row, ChipXY *at) {
     const CoordNode *node = coord_worker(&chip->coords, column, row);
     if (!node) {
-        bool harvested = column < chip->coords.arch->tensix_columns && row < chip->facts.worker_rows;
+        bool harvested =
+            column < chip->coords.arch->tensix_columns && row < chip->facts.worker_rows;
         return fail(WT_INVALID, "core (%u,%u) is %s: this chip has %u x %u workers", column, row,
-                    harvested ? "harvested" : "outside the grid", chip->facts.worker_columns, chip->facts.worker_rows);
+                    harvested ? "harvested" : "outside the grid", chip->facts.worker_columns,
+                    chip->facts.worker_rows);
     }
     *at = node->virtual;
     return WT_OK;
@@ -107,7 +117,8 @@ wt_status_t chip_worker(const Chip *chip, uint32_t column, uint32_t row, ChipXY 
 
 wt_status_t chip_dram(const Chip *chip, uint32_t channel, uint32_t noc, ChipXY *at) {
     if (channel >= chip->facts.dram_channels)
-        return fail(WT_INVALID, "DRAM channel %u: this chip has %u", channel, chip->facts.dram_channels);
+        return fail(WT_INVALID, "DRAM channel %u: this chip has %u", channel,
+                    chip->facts.dram_channels);
     if (noc > 1) return fail(WT_INVALID, "NoC %u: there are two, 0 and 1", noc);
     *at = chip->coords.node[chip->coords.dram[channel][noc]].virtual;
     return WT_OK;
@@ -135,7 +146,8 @@ static wt_status_t refuse_poisoned(const Chip *chip) {
 }
 
 static const char *node_name(ChipNode kind) {
-    static const char *const names[] = {"nothing", "worker", "DRAM", "Ethernet core", "PCIe tile", "ARC", "router"};
+    static const char *const names[] = { "nothing",   "worker", "DRAM",  "Ethernet core",
+                                         "PCIe tile", "ARC",    "router" };
     return names[kind];
 }
 
@@ -149,13 +161,14 @@ static wt_status_t check_range(const Chip *chip, ChipXY at, uint64_t addr, size_
     if (addr <= limit && size <= limit - addr) return WT_OK;
     if (kind == CHIP_WORKER && addr >= CHIP_REGISTERS && addr <= UINT32_MAX) {
         if (size == 4 && addr % 4 == 0) return WT_OK;
-        return fail(WT_INVALID, "registers are accessed by four aligned bytes, not %zu at 0x%08llx", size,
-                    (unsigned long long)addr);
+        return fail(WT_INVALID, "registers are accessed by four aligned bytes, not %zu at 0x%08llx",
+                    size, (unsigned long long)addr);
     }
-    if (!limit) return fail(WT_INVALID, "node (%u,%u) has no memory (%s)", at.x, at.y, node_name(kind));
+    if (!limit)
+        return fail(WT_INVALID, "node (%u,%u) has no memory (%s)", at.x, at.y, node_name(kind));
     return fail(WT_INVALID, "bytes [0x%llx, 0x%llx) are outside the %llu bytes of %s (%u,%u)",
-                (unsigned long long)addr, (unsigned long long)(addr + size), (unsigned long long)limit, node_name(kind),
-                at.x, at.y);
+                (unsigned long long)addr, (unsigned long long)(addr + size),
+                (unsigned long long)limit, node_name(kind), at.x, at.y);
 }
 
 wt_status_t chip_write(Chip *chip, ChipXY at, uint64_t addr, const void *data, size_t size) {
@@ -177,8 +190,10 @@ void *chip_dram_bytes(Chip *chip, ChipXY at) {
 // ---- harts -------------------------------------------------------------------------------------
 
 static wt_status_t check_hart(const Chip *chip, ChipXY at, ChipHart hart) {
-    if (chip_node(chip, at) != CHIP_WORKER) return fail(WT_INVALID, "node (%u,%u) is no worker", at.x, at.y);
-    if ((unsigned)hart >= CHIP_HARTS) return fail(WT_INVALID, "hart %d: a worker has %d", (int)hart, CHIP_HARTS);
+    if (chip_node(chip, at) != CHIP_WORKER)
+        return fail(WT_INVALID, "node (%u,%u) is no worker", at.x, at.y);
+    if ((unsigned)hart >= CHIP_HARTS)
+        return fail(WT_INVALID, "hart %d: a worker has %d", (int)hart, CHIP_HARTS);
     return WT_OK;
 }
 
@@ -203,7 +218,7 @@ wt_status_t chip_set_reset_pc(Chip *chip, ChipXY at, ChipHart hart, uint32_t pc)
 }
 
 static uint32_t soft_reset_word(uint32_t held) {
-    static const uint32_t bit[CHIP_HARTS] = {1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14};
+    static const uint32_t bit[CHIP_HARTS] = { 1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14 };
     uint32_t word = 0;
     for (int h = 0; h < CHIP_HARTS; h++)
         if (held >> h & 1) word |= bit[h];
@@ -218,12 +233,13 @@ wt_status_t chip_set_soft_reset(Chip *chip, ChipXY at, uint32_t held) {
 wt_status_t chip_set_stack_limit(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit) {
     TRY(refuse_poisoned(chip));
     TRY(check_hart(chip, at, hart));
-    return chip->backend->set_stack_limit ? chip->backend->set_stack_limit(chip, at, hart, limit) : WT_OK;
+    return chip->backend->set_stack_limit ? chip->backend->set_stack_limit(chip, at, hart, limit)
+                                          : WT_OK;
 }
 
 wt_status_t chip_hart_state(Chip *chip, ChipXY at, ChipHart hart, ChipHartState *state) {
     TRY(check_hart(chip, at, hart));
-    *state = (ChipHartState){0};
+    *state = (ChipHartState){ 0 };
     return chip->backend->hart_state ? chip->backend->hart_state(chip, at, hart, state) : WT_OK;
 }
 
@@ -238,7 +254,8 @@ wt_status_t chip_run(Chip *chip, const ChipRun *run) {
     for (size_t i = 0; i < run->num_until; i++) {
         const ChipUntil *u = &run->until[i];
         if (u->addr % 4) return fail(WT_INVALID, "a condition on the unaligned word 0x%x", u->addr);
-        if (u->addr >= CHIP_REGISTERS) return fail(WT_INVALID, "a condition on the register 0x%x", u->addr);
+        if (u->addr >= CHIP_REGISTERS)
+            return fail(WT_INVALID, "a condition on the register 0x%x", u->addr);
         TRY(check_range(chip, u->at, u->addr, 4));
     }
     return chip->backend->run(chip, run);
@@ -247,7 +264,7 @@ wt_status_t chip_run(Chip *chip, const ChipRun *run) {
 void chip_interrupt(Chip *chip) { atomic_store(&chip->interrupt, true); }
 
 void chip_stats(Chip *chip, ChipStats *stats) {
-    *stats = (ChipStats){0};
+    *stats = (ChipStats){ 0 };
     if (chip->backend->stats) chip->backend->stats(chip, stats);
 }
 
@@ -260,18 +277,20 @@ wt_status_t chip_reset(Chip *chip) {
 // ---- faults ------------------------------------------------------------------------------------
 
 static const char *gap_name(ChipGap gap) {
-    static const char *const names[] = {"undefined", "unmodelled", "unsupported", "untested"};
+    static const char *const names[] = { "undefined", "unmodelled", "unsupported", "untested" };
     return names[gap];
 }
 
 const char *chip_fault_text(const ChipFault *f, char *buf, size_t cap) {
-    StrBuf insn = {0};
-    if (f->has_pc && f->word) rv32_disasm(ISA_BLACKHOLE, f->word, f->pc, &insn); // all extensions that any chip has
+    StrBuf insn = { 0 };
+    if (f->has_pc && f->word)
+        rv32_disasm(ISA_BLACKHOLE, f->word, f->pc, &insn); // all extensions that any chip has
     int n = f->hart == CHIP_HARTS ? snprintf(buf, cap, "%s", gap_name(f->gap))
-                                  : snprintf(buf, cap, "%s: core (%u,%u) %s", gap_name(f->gap), f->worker.x,
-                                             f->worker.y, chip_hart_name(f->hart));
+                                  : snprintf(buf, cap, "%s: core (%u,%u) %s", gap_name(f->gap),
+                                             f->worker.x, f->worker.y, chip_hart_name(f->hart));
     if (f->has_pc && n >= 0 && (size_t)n < cap)
-        n += snprintf(buf + n, cap - (size_t)n, insn.n ? ", pc 0x%08x (%s)" : ", pc 0x%08x%s", f->pc, sb_str(&insn));
+        n += snprintf(buf + n, cap - (size_t)n, insn.n ? ", pc 0x%08x (%s)" : ", pc 0x%08x%s",
+                      f->pc, sb_str(&insn));
     if (n >= 0 && (size_t)n < cap) snprintf(buf + n, cap - (size_t)n, ": %s", f->text);
     sb_free(&insn);
     return buf;

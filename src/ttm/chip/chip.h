@@ -25,7 +25,14 @@ typedef struct ChipXY {
 } ChipXY;
 
 // The processors of a Tensix tile, in TT-Metal's order: DM0, DM1, MATH0 to MATH2.
-typedef enum ChipHart { CHIP_BRISC, CHIP_NCRISC, CHIP_TRISC0, CHIP_TRISC1, CHIP_TRISC2, CHIP_HARTS } ChipHart;
+typedef enum ChipHart {
+    CHIP_BRISC,
+    CHIP_NCRISC,
+    CHIP_TRISC0,
+    CHIP_TRISC1,
+    CHIP_TRISC2,
+    CHIP_HARTS
+} ChipHart;
 enum { CHIP_ALL_HARTS = (1 << CHIP_HARTS) - 1 };
 
 const char *chip_hart_name(ChipHart hart); // "brisc"
@@ -47,18 +54,18 @@ enum {
 
 // What does not change while a chip is open. Sizes are in bytes.
 typedef struct ChipFacts {
-    const char *arch;          // "blackhole"
-    uint32_t capabilities;     // CHIP_QUIESCENT | ...
-    uint32_t noc_columns, noc_rows; // of the physical grid
+    const char *arch;                     // "blackhole"
+    uint32_t capabilities;                // CHIP_QUIESCENT | ...
+    uint32_t noc_columns, noc_rows;       // of the physical grid
     uint32_t worker_columns, worker_rows; // of the logical grid: what harvesting has left
-    uint32_t harvested;        // as in ChipOptions
+    uint32_t harvested;                   // as in ChipOptions
     uint32_t eth_cores;
     uint32_t dram_channels;
     uint64_t dram_channel_size;
     uint32_t l1_size, eth_l1_size;
-    uint32_t local_size[CHIP_HARTS]; // local memories
+    uint32_t local_size[CHIP_HARTS];       // local memories
     uint32_t l1_alignment, dram_alignment; // that source and target of a NoC command share
-    uint32_t num_cbs;          // circular buffers of a tile: streams with counters
+    uint32_t num_cbs;                      // circular buffers of a tile: streams with counters
 } ChipFacts;
 
 // Opens a chip: every hart held in reset, memories zero. `options` may be NULL.
@@ -75,7 +82,15 @@ typedef enum ChipCoord {
     CHIP_PHYSICAL, // the place on the die, as NoC 0 counts
 } ChipCoord;
 
-typedef enum ChipNode { CHIP_NONE, CHIP_WORKER, CHIP_DRAM, CHIP_ETH, CHIP_PCIE, CHIP_ARC, CHIP_ROUTER } ChipNode;
+typedef enum ChipNode {
+    CHIP_NONE,
+    CHIP_WORKER,
+    CHIP_DRAM,
+    CHIP_ETH,
+    CHIP_PCIE,
+    CHIP_ARC,
+    CHIP_ROUTER
+} ChipNode;
 
 // What lies at a virtual coordinate. CHIP_NONE: nothing, or a harvested tile.
 ChipNode chip_node(const Chip *chip, ChipXY at);
@@ -98,15 +113,16 @@ wt_status_t chip_pcie(const Chip *chip, ChipXY *at);
 wt_status_t chip_write(Chip *chip, ChipXY at, uint64_t addr, const void *data, size_t size);
 wt_status_t chip_read(Chip *chip, ChipXY at, uint64_t addr, void *data, size_t size);
 
-// The bytes of a DRAM channel in this process, from address 0 on, for hosts that copy much at once; NULL
-// where a backend has none. A poisoned chip's may be read, not written.
+// The bytes of a DRAM channel in this process, from address 0 on, for hosts that copy much at once;
+// NULL where a backend has none. A poisoned chip's may be read, not written.
 void *chip_dram_bytes(Chip *chip, ChipXY at);
 
 // The lowest address of a tile's local memories and registers.
 #define CHIP_REGISTERS 0xFFB00000u
 
-// Where hart h's local memory is seen from outside its hart: CHIP_LOCAL_BASE + h * CHIP_LOCAL_STRIDE.
-#define CHIP_LOCAL_BASE 0xFFB14000u
+// Where the local memory of hart h is seen from outside the hart:
+// CHIP_LOCAL_BASE + h * CHIP_LOCAL_STRIDE.
+#define CHIP_LOCAL_BASE   0xFFB14000u
 #define CHIP_LOCAL_STRIDE 0x2000u
 
 // ---- harts -------------------------------------------------------------------------------------
@@ -123,7 +139,7 @@ wt_status_t chip_set_soft_reset(Chip *chip, ChipXY at, uint32_t held);
 wt_status_t chip_set_stack_limit(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit);
 
 typedef enum ChipHartMode {
-    CHIP_HELD,    // in reset
+    CHIP_HELD, // in reset
     CHIP_RUNNING,
     CHIP_PARKED,  // polls words that do not change: `watch`
     CHIP_BLOCKED, // one access has to wait: watch[0]
@@ -134,8 +150,8 @@ typedef struct ChipHartState {
     ChipHartMode mode;
     uint32_t pc;
     uint32_t x[32];
-    uint64_t clock;        // cycles of the device
-    uint32_t watches;      // how many words it waits on; the first of them:
+    uint64_t clock;   // cycles of the device
+    uint32_t watches; // how many words it waits on; the first of them:
     uint32_t watch[8];
 } ChipHartState;
 
@@ -161,9 +177,9 @@ typedef wt_status_t (*ChipService)(void *user, bool *again);
 typedef struct ChipRun {
     const ChipUntil *until; // run until each has held (looked at in turn, between windows)
     size_t num_until;
-    uint64_t max_cycles;    // 0: no budget
-    uint32_t windows;       // stop after so many; 0: no limit
-    ChipService service;    // may be NULL
+    uint64_t max_cycles; // 0: no budget
+    uint32_t windows;    // stop after so many; 0: no limit
+    ChipService service; // may be NULL
     void *user;
 } ChipRun;
 
@@ -195,7 +211,7 @@ void chip_stats(Chip *chip, ChipStats *stats);
 typedef enum ChipGap { CHIP_UNDEFINED, CHIP_UNMODELLED, CHIP_UNSUPPORTED, CHIP_UNTESTED } ChipGap;
 
 typedef struct ChipFault {
-    ChipGap gap;          // whose gap it is
+    ChipGap gap; // whose gap it is
     uint64_t cycle;
     ChipXY at;            // virtual
     ChipXY worker;        // logical

@@ -14,29 +14,29 @@ static const uint8_t blackhole_tensix_column[] = {
 #include "../../../data/blackhole.def"
 };
 
-static const struct ArchDram blackhole_dram[] = {
-#define DRAM_CHANNEL(n, noc0, noc1, x0, y0, x1, y1, x2, y2)                                   \
-    [n] = {{noc0, noc1}, {{x0, y0}, {x1, y1}, {x2, y2}}},
+static const ArchDram blackhole_dram[] = {
+#define DRAM_CHANNEL(n, noc0, noc1, x0, y0, x1, y1, x2, y2)                                        \
+    [n] = { { noc0, noc1 }, { { x0, y0 }, { x1, y1 }, { x2, y2 } } },
 #include "../../../data/blackhole.def"
 };
 
-static const struct ArchPair blackhole_dram_column[] = {
-#define DRAM_COLUMN(virtual_x, physical_x) {virtual_x, physical_x},
+static const ArchPair blackhole_dram_column[] = {
+#define DRAM_COLUMN(virtual_x, physical_x) { virtual_x, physical_x },
 #include "../../../data/blackhole.def"
 };
 
-static const struct ArchPair blackhole_dram_row[] = {
-#define DRAM_ROW(virtual_y, physical_y) {virtual_y, physical_y},
+static const ArchPair blackhole_dram_row[] = {
+#define DRAM_ROW(virtual_y, physical_y) { virtual_y, physical_y },
 #include "../../../data/blackhole.def"
 };
 
-static const struct ArchPlace blackhole_eth[] = {
-#define ETH(vx, vy, x, y) {{vx, vy}, {x, y}},
+static const ArchPlace blackhole_eth[] = {
+#define ETH(vx, vy, x, y) { { vx, vy }, { x, y } },
 #include "../../../data/blackhole.def"
 };
 
-static const struct ArchPlace blackhole_pcie[] = {
-#define PCIE(vx, vy, x, y) {{vx, vy}, {x, y}},
+static const ArchPlace blackhole_pcie[] = {
+#define PCIE(vx, vy, x, y) { { vx, vy }, { x, y } },
 #include "../../../data/blackhole.def"
 };
 
@@ -47,7 +47,7 @@ static const Arch archs[] = {
 #define FACT(name, value) .name = value,
 #include "../../../data/blackhole.def"
         },
-#define ARC(x_, y_) .arc = {x_, y_},
+#define ARC(x_, y_) .arc = { x_, y_ },
 #include "../../../data/blackhole.def"
         .tensix_column = blackhole_tensix_column, .tensix_columns = COUNT(blackhole_tensix_column),
         .dram = blackhole_dram, .dram_channels = COUNT(blackhole_dram),
@@ -83,17 +83,17 @@ static void place_workers(CoordMap *map, uint32_t harvested) {
         if (!gone) map->worker_column[map->worker_columns++] = arch->tensix_column[c];
         for (uint32_t r = 0; r < arch->facts.tensix_rows; r++) {
             uint16_t y = (uint16_t)(arch->facts.tensix_first_row + r);
-            CoordNode *node = node_at(map, (ChipXY){arch->tensix_column[c], y});
+            CoordNode *node = node_at(map, (ChipXY){ arch->tensix_column[c], y });
             node->kind = gone ? CHIP_NONE : CHIP_WORKER;
             node->index = (uint16_t)(r * arch->tensix_columns + c);
             if (gone) continue;
-            node->logical = (ChipXY){(uint16_t)(map->worker_columns - 1), (uint16_t)r};
-            place(map, node, (ChipXY){arch->tensix_column[map->worker_columns - 1], y});
+            node->logical = (ChipXY){ (uint16_t)(map->worker_columns - 1), (uint16_t)r };
+            place(map, node, (ChipXY){ arch->tensix_column[map->worker_columns - 1], y });
         }
     }
 }
 
-static uint16_t to_virtual(const struct ArchPair *pair, uint32_t n, uint32_t physical) {
+static uint16_t to_virtual(const ArchPair *pair, uint32_t n, uint32_t physical) {
     for (uint32_t i = 0; i < n; i++)
         if (pair[i].physical == physical) return pair[i].virtual;
     return COORD_NONE;
@@ -107,11 +107,14 @@ static void place_dram(CoordMap *map) {
             CoordNode *node = node_at(map, at);
             node->kind = CHIP_DRAM;
             node->index = (uint16_t)c;
-            place(map, node, (ChipXY){to_virtual(arch->dram_column, arch->dram_columns, at.x),
-                                      to_virtual(arch->dram_row, arch->dram_rows, at.y)});
+            place(map, node,
+                  (ChipXY){ to_virtual(arch->dram_column, arch->dram_columns, at.x),
+                            to_virtual(arch->dram_row, arch->dram_rows, at.y) });
         }
         for (uint32_t noc = 0; noc < 2; noc++)
-            map->dram[c][noc] = (uint8_t)(node_at(map, arch->dram[c].port[arch->dram[c].noc_port[noc]]) - map->node);
+            map->dram[c][noc] =
+                (uint8_t)(node_at(map, arch->dram[c].port[arch->dram[c].noc_port[noc]]) -
+                          map->node);
     }
 }
 
@@ -141,7 +144,8 @@ static void place_physical(CoordMap *map) {
         CoordNode *node = &map->node[i];
         bool tensix = false;
         for (uint32_t c = 0; c < map->arch->tensix_columns; c++)
-            if (map->arch->tensix_column[c] == node->physical.x && node->physical.y >= map->arch->facts.tensix_first_row)
+            if (map->arch->tensix_column[c] == node->physical.x &&
+                node->physical.y >= map->arch->facts.tensix_first_row)
                 tensix = true;
         uint8_t *slot = &map->of_virtual[node->physical.y][node->physical.x];
         if (tensix || *slot != COORD_NONE) continue;
@@ -153,14 +157,17 @@ static void place_physical(CoordMap *map) {
 wt_status_t coord_init(CoordMap *map, const Arch *arch, uint32_t harvested) {
     uint32_t all = (1u << arch->tensix_columns) - 1;
     if (harvested & ~all)
-        return fail(WT_INVALID, "harvested columns 0x%x: %s has %u Tensix columns", harvested, arch->name,
-                    arch->tensix_columns);
-    if (harvested == all) return fail(WT_INVALID, "harvested columns 0x%x leave no worker", harvested);
-    *map = (CoordMap){.arch = arch, .nodes = (uint32_t)(arch->facts.noc_columns * arch->facts.noc_rows)};
+        return fail(WT_INVALID, "harvested columns 0x%x: %s has %u Tensix columns", harvested,
+                    arch->name, arch->tensix_columns);
+    if (harvested == all)
+        return fail(WT_INVALID, "harvested columns 0x%x leave no worker", harvested);
+    *map = (CoordMap){ .arch = arch,
+                       .nodes = (uint32_t)(arch->facts.noc_columns * arch->facts.noc_rows) };
     memset(map->of_virtual, COORD_NONE, sizeof map->of_virtual);
     for (uint32_t i = 0; i < map->nodes; i++) {
         map->node[i].kind = CHIP_ROUTER;
-        map->node[i].physical = (ChipXY){(uint16_t)(i % arch->facts.noc_columns), (uint16_t)(i / arch->facts.noc_columns)};
+        map->node[i].physical = (ChipXY){ (uint16_t)(i % arch->facts.noc_columns),
+                                          (uint16_t)(i / arch->facts.noc_columns) };
     }
     place_workers(map, harvested);
     place_dram(map);

@@ -9,7 +9,14 @@
 #pragma once
 #include "ttm/chip/chip.h"
 
-enum { COORD_NODES = 256, COORD_NONE = 0xff, COORD_SIDE = 32, DRAM_CHANNELS = 8, DRAM_PORTS = 3, ETH_MAX = 16 };
+enum {
+    COORD_NODES = 256,
+    COORD_NONE = 0xff,
+    COORD_SIDE = 32,
+    DRAM_CHANNELS = 8,
+    DRAM_PORTS = 3,
+    ETH_MAX = 16
+};
 
 typedef struct ArchFacts {
     uint64_t noc_columns, noc_rows, tensix_first_row, tensix_rows;
@@ -19,32 +26,37 @@ typedef struct ArchFacts {
     uint64_t inline_to_l1, filler_byte;
 } ArchFacts;
 
+// A DRAM channel: its ports, and which of them workers use on each NoC.
+typedef struct ArchDram {
+    uint8_t noc_port[2];
+    ChipXY port[DRAM_PORTS];
+} ArchDram;
+
+// A column or row in two systems; a place in two systems.
+typedef struct ArchPair {
+    uint8_t virtual, physical;
+} ArchPair;
+
+typedef struct ArchPlace {
+    ChipXY virtual, physical;
+} ArchPlace;
+
 // An architecture: one row of a table, made from one .def file.
 typedef struct Arch {
     const char *name;
     ArchFacts facts;
     const uint8_t *tensix_column;
-    uint32_t tensix_columns;
-    const struct ArchDram {
-        uint8_t noc_port[2];
-        ChipXY port[DRAM_PORTS];
-    } *dram;
-    uint32_t dram_channels;
-    const struct ArchPair {
-        uint8_t virtual, physical;
-    } *dram_column, *dram_row;
-    uint32_t dram_columns, dram_rows;
-    const struct ArchPlace {
-        ChipXY virtual, physical;
-    } *eth, *pcie;
-    uint32_t eths, pcies;
+    const ArchDram *dram;
+    const ArchPair *dram_column, *dram_row;
+    const ArchPlace *eth, *pcie;
+    uint32_t tensix_columns, dram_channels, dram_columns, dram_rows, eths, pcies;
     ChipXY arc;
 } Arch;
 
 const Arch *arch_find(const char *name); // NULL: no such
 
-// A node of the grid. `index` counts the nodes of a kind: a worker's place in row-major physical order (harvested
-// ones count too), a DRAM channel, an Ethernet core.
+// A node of the grid. `index` counts the nodes of a kind: a worker's place in row-major physical
+// order (harvested ones count too), a DRAM channel, an Ethernet core.
 typedef struct CoordNode {
     ChipNode kind;
     uint16_t index;
@@ -53,11 +65,11 @@ typedef struct CoordNode {
 
 typedef struct CoordMap {
     const Arch *arch;
-    uint32_t nodes;                            // node number = physical y * columns + x
+    uint32_t nodes; // node number = physical y * columns + x
     CoordNode node[COORD_NODES];
     uint8_t of_virtual[COORD_SIDE][COORD_SIDE]; // [y][x]: node number or COORD_NONE
     uint32_t worker_columns;
-    uint8_t worker_column[32];                 // physical x of each logical column
+    uint8_t worker_column[32];                          // physical x of each logical column
     uint8_t eth[ETH_MAX], dram[DRAM_CHANNELS][2], pcie; // node numbers; dram: by channel and NoC
 } CoordMap;
 

@@ -16,15 +16,17 @@ enum { OUTBOX_SLOTS = 256, OUTBOX_BYTES = 256 << 10 };
 // Maps zeroed memory that costs nothing until it is touched.
 static wt_status_t map(Memory *memory, uint64_t size, bool huge) {
     void *p = zeroed_alloc(size);
-    if (!p) return fail(WT_NOMEM, "cannot reserve %llu bytes of address space", (unsigned long long)size);
+    if (!p)
+        return fail(WT_NOMEM, "cannot reserve %llu bytes of address space",
+                    (unsigned long long)size);
     if (huge) madvise(p, size, MADV_HUGEPAGE);
-    *memory = (Memory){p, size};
+    *memory = (Memory){ p, size };
     return WT_OK;
 }
 
 static void unmap(Memory *memory) {
     zeroed_free(memory->bytes, memory->size);
-    *memory = (Memory){0};
+    *memory = (Memory){ 0 };
 }
 
 static bool env_set(const char *name) {
@@ -48,12 +50,14 @@ static wt_status_t open_memories(Model *m) {
     const CoordMap *map_ = &m->chip.coords;
     const ChipFacts *f = &m->chip.facts;
     TRY(map(&m->eth_l1, (uint64_t)f->eth_cores * f->eth_l1_size, false));
-    for (uint32_t c = 0; c < f->dram_channels; c++) TRY(map(&m->dram[c], f->dram_channel_size, true));
+    for (uint32_t c = 0; c < f->dram_channels; c++)
+        TRY(map(&m->dram[c], f->dram_channel_size, true));
     for (uint32_t i = 0; i < map_->nodes; i++) {
         const CoordNode *node = &map_->node[i];
         if (node->kind == CHIP_DRAM) m->memory_of[i] = m->dram[node->index];
         if (node->kind == CHIP_ETH)
-            m->memory_of[i] = (Memory){m->eth_l1.bytes + (uint64_t)node->index * f->eth_l1_size, f->eth_l1_size};
+            m->memory_of[i] = (Memory){ m->eth_l1.bytes + (uint64_t)node->index * f->eth_l1_size,
+                                        f->eth_l1_size };
     }
     return WT_OK;
 }
@@ -63,7 +67,8 @@ static wt_status_t open_tiles(Model *m) {
     const ChipFacts *f = &m->chip.facts;
     uint32_t n = f->worker_columns * f->worker_rows, local_size = 0, i = 0;
     bool tiny = env_set("WT_TINY");
-    uint32_t slots = tiny ? 2 : OUTBOX_SLOTS, bytes = tiny ? (uint32_t)m->arch->noc_max_burst : OUTBOX_BYTES;
+    uint32_t slots = tiny ? 2 : OUTBOX_SLOTS,
+             bytes = tiny ? (uint32_t)m->arch->noc_max_burst : OUTBOX_BYTES;
     for (int h = 0; h < CHIP_HARTS; h++) local_size += f->local_size[h];
     assert(n <= TILES_MAX);
     TRY(map(&m->tiles_memory, n * sizeof(Tile), false));
@@ -82,13 +87,15 @@ static wt_status_t open_tiles(Model *m) {
         Tile *tile = &m->tile[i];
         uint8_t *l1 = m->l1.bytes + (uint64_t)i * f->l1_size;
         tile->outbox = (Outbox){
-            .slot = (Command *)(void *)m->slots.bytes + (uint64_t)i * slots, .slots = slots,
-            .payload = m->payloads.bytes + (uint64_t)i * bytes, .bytes = bytes,
+            .slot = (Command *)(void *)m->slots.bytes + (uint64_t)i * slots,
+            .slots = slots,
+            .payload = m->payloads.bytes + (uint64_t)i * bytes,
+            .bytes = bytes,
         };
         m->tiles = i + 1; // so that closing finds it
         TRY(tile_init(tile, m, &coords->node[k], i, l1, m->local.bytes + (uint64_t)i * local_size));
         m->tile_of[k] = tile;
-        m->memory_of[k] = (Memory){l1, f->l1_size};
+        m->memory_of[k] = (Memory){ l1, f->l1_size };
         i++;
     }
     return WT_OK;
@@ -96,7 +103,8 @@ static wt_status_t open_tiles(Model *m) {
 
 static wt_status_t open_parts(Model *m, const ChipOptions *options) {
     TRY(chip_init(&m->chip, &chip_model, options));
-    m->chip.facts.capabilities = CHIP_QUIESCENT | CHIP_PC | CHIP_LOCAL_MEMORY | CHIP_DETERMINISTIC | CHIP_STACK_CHECK;
+    m->chip.facts.capabilities =
+        CHIP_QUIESCENT | CHIP_PC | CHIP_LOCAL_MEMORY | CHIP_DETERMINISTIC | CHIP_STACK_CHECK;
     m->arch = &m->chip.coords.arch->facts;
     assert(m->arch->noc_base_cycles >= WINDOW); // what makes tiles independent within a window
     m->hard = env_set("WT_HARD");
@@ -110,8 +118,10 @@ static wt_status_t model_open(const ChipOptions *options, Chip **chip) {
     Model *m = calloc(1, sizeof *m);
     if (!m) return fail(WT_NOMEM, "no memory for a chip");
     wt_status_t s = open_parts(m, options);
-    if (s) model_close(&m->chip);
-    else *chip = &m->chip;
+    if (s)
+        model_close(&m->chip);
+    else
+        *chip = &m->chip;
     return s;
 }
 
@@ -131,11 +141,13 @@ static uint32_t node_number(const Model *m, ChipXY at) {
 
 static wt_status_t refuse_register(const Model *m, uint64_t addr, const char *what) {
     char buf[80];
-    return fail(WT_UNSUPPORTED, "the host cannot %s 0x%08llx (%s): not modelled", what, (unsigned long long)addr,
+    return fail(WT_UNSUPPORTED, "the host cannot %s 0x%08llx (%s): not modelled", what,
+                (unsigned long long)addr,
                 register_name(&m->chip.facts, (uint32_t)addr, buf, sizeof buf));
 }
 
-static wt_status_t model_write(Chip *chip, ChipXY at, uint64_t addr, const void *data, size_t size) {
+static wt_status_t model_write(Chip *chip, ChipXY at, uint64_t addr, const void *data,
+                               size_t size) {
     Model *m = (Model *)chip;
     uint32_t node = node_number(m, at), word;
     Tile *tile = m->tile_of[node];
@@ -143,15 +155,18 @@ static wt_status_t model_write(Chip *chip, ChipXY at, uint64_t addr, const void 
         if (!tile_reaches((uint32_t)addr, true)) return refuse_register(m, addr, "write");
         memcpy(&word, data, sizeof word);
         tile_store(tile, NULL, (uint32_t)addr, word, m->now);
-    } else if (tile) tile_write(tile, (uint32_t)addr, data, (uint32_t)size, m->now);
-    else memcpy(m->memory_of[node].bytes + addr, data, size);
+    } else if (tile)
+        tile_write(tile, (uint32_t)addr, data, (uint32_t)size, m->now);
+    else
+        memcpy(m->memory_of[node].bytes + addr, data, size);
     return WT_OK;
 }
 
 static wt_status_t model_read(Chip *chip, ChipXY at, uint64_t addr, void *data, size_t size) {
     Model *m = (Model *)chip;
     uint32_t node = node_number(m, at), word;
-    if (addr < m->memory_of[node].size) return memcpy(data, m->memory_of[node].bytes + addr, size), WT_OK;
+    if (addr < m->memory_of[node].size)
+        return memcpy(data, m->memory_of[node].bytes + addr, size), WT_OK;
     if (!tile_reaches((uint32_t)addr, false)) return refuse_register(m, addr, "read");
     tile_load(m->tile_of[node], NULL, (uint32_t)addr, &word, m->now);
     memcpy(data, &word, sizeof word);
@@ -191,7 +206,10 @@ static wt_status_t model_hart_state(Chip *chip, ChipXY at, ChipHart hart, ChipHa
 
 static void model_stats(Chip *chip, ChipStats *stats) {
     const Model *m = (Model *)chip;
-    *stats = (ChipStats){.cycles = m->now, .order_hash = m->order_hash, .commands = m->commands, .windows = m->windows};
+    *stats = (ChipStats){ .cycles = m->now,
+                          .order_hash = m->order_hash,
+                          .commands = m->commands,
+                          .windows = m->windows };
     for (uint32_t t = 0; t < m->tiles; t++) stats->instructions += m->tile[t].instructions;
 }
 
@@ -200,20 +218,30 @@ static void model_stats(Chip *chip, ChipStats *stats) {
 static ChipFault fault_of(const Tile *tile, uint32_t hart) {
     const Hart *h = &tile->hart[hart];
     static const ChipGap gap[] = {
-        [FAULT_UNDEFINED] = CHIP_UNDEFINED, [FAULT_UNMODELLED] = CHIP_UNMODELLED,
-        [FAULT_UNSUPPORTED] = CHIP_UNSUPPORTED, [FAULT_UNTESTED] = CHIP_UNTESTED,
+        [FAULT_UNDEFINED] = CHIP_UNDEFINED,
+        [FAULT_UNMODELLED] = CHIP_UNMODELLED,
+        [FAULT_UNSUPPORTED] = CHIP_UNSUPPORTED,
+        [FAULT_UNTESTED] = CHIP_UNTESTED,
     };
     ChipFault f = {
-        .gap = gap[h->fault.kind], .cycle = h->clock, .at = tile->node->virtual, .worker = tile->node->logical,
-        .hart = (ChipHart)hart, .has_pc = true, .pc = h->fault.pc, .word = h->fault.word,
-        .addr = h->fault.addr, .value = h->fault.value,
+        .gap = gap[h->fault.kind],
+        .cycle = h->clock,
+        .at = tile->node->virtual,
+        .worker = tile->node->logical,
+        .hart = (ChipHart)hart,
+        .has_pc = true,
+        .pc = h->fault.pc,
+        .word = h->fault.word,
+        .addr = h->fault.addr,
+        .value = h->fault.value,
     };
     _Static_assert(sizeof f.text >= sizeof h->fault.text, "texts fit");
     memcpy(f.text, h->fault.text, sizeof h->fault.text);
     return f;
 }
 
-static int compare_faults(const void *a, const void *b) { // both lists are in (tile, hart) order to begin with
+static int compare_faults(const void *a,
+                          const void *b) { // both lists are in (tile, hart) order to begin with
     const ChipFault *x = a, *y = b;
     if (x->cycle != y->cycle) return x->cycle < y->cycle ? -1 : 1;
     if (x->at.y != y->at.y) return x->at.y < y->at.y ? -1 : 1;
@@ -245,14 +273,16 @@ static bool anything_runs(const Model *m) {
 static uint32_t list_runnable(const Model *m, uint32_t *list) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < sizeof m->runnable / sizeof *m->runnable; i++)
-        for (uint64_t bits = m->runnable[i]; bits; bits &= bits - 1) list[n++] = 64 * i + (uint32_t)__builtin_ctzll(bits);
+        for (uint64_t bits = m->runnable[i]; bits; bits &= bits - 1)
+            list[n++] = 64 * i + (uint32_t)__builtin_ctzll(bits);
     return n;
 }
 
 // The order of tiles within a window makes no difference; WT_HARD shows it.
 static void shuffle(Model *m, uint32_t *list, uint32_t n) {
     for (uint32_t i = n; i > 1; i--) {
-        m->shuffle ^= m->shuffle << 13, m->shuffle ^= m->shuffle >> 7, m->shuffle ^= m->shuffle << 17;
+        m->shuffle ^= m->shuffle << 13, m->shuffle ^= m->shuffle >> 7,
+            m->shuffle ^= m->shuffle << 17;
         uint32_t j = (uint32_t)(m->shuffle % i), keep = list[j];
         list[j] = list[i - 1];
         list[i - 1] = keep;
@@ -306,16 +336,19 @@ static wt_status_t model_run(Chip *chip, const ChipRun *run) {
         noc_apply(m);
         if (conditions_hold(m, run, &held)) return WT_OK;
         if (run->windows && m->windows - windows >= run->windows) return WT_OK;
-        if (atomic_load_explicit(&chip->interrupt, memory_order_relaxed) && atomic_exchange(&chip->interrupt, false))
+        if (atomic_load_explicit(&chip->interrupt, memory_order_relaxed) &&
+            atomic_exchange(&chip->interrupt, false))
             return fail(WT_INTERRUPTED, "interrupted at cycle %llu", (unsigned long long)m->now);
         if (m->now >= limit)
-            return fail(WT_LIMIT, "the budget of %llu cycles is used up", (unsigned long long)run->max_cycles);
+            return fail(WT_LIMIT, "the budget of %llu cycles is used up",
+                        (unsigned long long)run->max_cycles);
         if (!anything_runs(m)) {
             if (skip_ahead(m)) continue;
             TRY(serve(m, run, &again));
             if (again) continue;
             if (!run->num_until) return WT_OK;
-            return fail(WT_STALL, "nothing on the device can move any more (cycle %llu)", (unsigned long long)m->now);
+            return fail(WT_STALL, "nothing on the device can move any more (cycle %llu)",
+                        (unsigned long long)m->now);
         }
         run_window(m);
         if (m->any_fault) return collect_faults(m);

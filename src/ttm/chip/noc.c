@@ -6,7 +6,8 @@
 //
 //   start      = max(issue, end of the initiator's previous send on this NoC)
 //   end        = start + bytes / rate
-//   completion = start + base + hop * columns (if x differs) + hop * rows (if y differs) + bytes / rate
+//   completion = start + base + hop * columns (if x differs) + hop * rows (if y differs) + bytes /
+//   rate
 //
 // Commands of one initiator to one target on one NoC thus complete in the order of issue: the
 // second starts when the first has been sent, and the rest of both latencies is the same.
@@ -30,7 +31,8 @@ static bool earlier(const Event *a, const Event *b) {
 static void heap_push(Model *m, Event e) {
     assert(m->num_events < m->events_cap);
     uint32_t i = m->num_events++;
-    for (uint32_t up = (i - 1) / 2; i && earlier(&e, &m->event[up]); i = up, up = (i - 1) / 2) m->event[i] = m->event[up];
+    for (uint32_t up = (i - 1) / 2; i && earlier(&e, &m->event[up]); i = up, up = (i - 1) / 2)
+        m->event[i] = m->event[up];
     m->event[i] = e;
 }
 
@@ -49,18 +51,24 @@ static Event heap_pop(Model *m) {
 
 // ---- outboxes ----------------------------------------------------------------------------------
 
-static bool carries_bytes(const Command *c) { return c->kind == COMMAND_READ || c->kind == COMMAND_WRITE; }
+static bool carries_bytes(const Command *c) {
+    return c->kind == COMMAND_READ || c->kind == COMMAND_WRITE;
+}
 
 // Room for n bytes in one piece: where it begins, or UINT32_MAX.
 static uint32_t find_room(Outbox *o, uint32_t n) {
-    if (!o->holders) o->first = o->last = 0;
-    else if (o->last == o->first) return UINT32_MAX; // full
+    if (!o->holders)
+        o->first = o->last = 0;
+    else if (o->last == o->first)
+        return UINT32_MAX; // full
     if (o->last < o->first) return o->first - o->last >= n ? o->last : UINT32_MAX;
     if (o->bytes - o->last >= n) return o->last;
     return o->first >= n ? 0 : UINT32_MAX;
 }
 
-static Command *outbox_at(const Tile *tile, uint32_t i) { return &tile->outbox.slot[i % tile->outbox.slots]; }
+static Command *outbox_at(const Tile *tile, uint32_t i) {
+    return &tile->outbox.slot[i % tile->outbox.slots];
+}
 
 // Gives back the room of the oldest commands that are done.
 static void outbox_shrink(Tile *tile) {
@@ -85,8 +93,10 @@ static uint64_t latency(const Model *m, const CoordNode *from, const Command *c)
     const CoordNode *to = &m->chip.coords.node[c->node];
     const ArchFacts *f = m->arch;
     uint64_t cycles = f->noc_base_cycles + flits(m, c->size);
-    if (c->multicast || from->physical.x != to->physical.x) cycles += f->noc_hop_cycles * f->noc_columns;
-    if (c->multicast || from->physical.y != to->physical.y) cycles += f->noc_hop_cycles * f->noc_rows;
+    if (c->multicast || from->physical.x != to->physical.x)
+        cycles += f->noc_hop_cycles * f->noc_columns;
+    if (c->multicast || from->physical.y != to->physical.y)
+        cycles += f->noc_hop_cycles * f->noc_rows;
     return cycles;
 }
 
@@ -112,7 +122,10 @@ bool noc_send(Tile *tile, const Command *command, uint64_t issue, uint8_t **payl
     c->sequence = tile->sequence++;
     c->completion = start + latency(m, tile->node, c);
     *payload = o->payload + at;
-    heap_push(m, (Event){.when = c->completion, .key = (uint64_t)tile->number << 48 | c->sequence, .tile = tile->number, .slot = slot});
+    heap_push(m, (Event){ .when = c->completion,
+                          .key = (uint64_t)tile->number << 48 | c->sequence,
+                          .tile = tile->number,
+                          .slot = slot });
     return true;
 }
 
@@ -151,7 +164,9 @@ static bool is_behind_deferred(const Model *m, const Event *e, const Command *c)
 // Whether every hart that has been woken for a word in [addr, addr + size) polls it again.
 static bool has_been_seen(Tile *tile, uint32_t addr, uint32_t size) {
     for (uint32_t h = 0; tile->woken >> h; h++)
-        if (tile->woken >> h & 1 && hart_watches(&tile->hart[h], addr, size) && !tile_polls_on(tile, h)) return false;
+        if (tile->woken >> h & 1 && hart_watches(&tile->hart[h], addr, size) &&
+            !tile_polls_on(tile, h))
+            return false;
     return true;
 }
 
@@ -159,12 +174,14 @@ static bool has_been_seen(Tile *tile, uint32_t addr, uint32_t size) {
 
 static void write_node(Model *m, uint32_t node, uint64_t addr, const void *data, uint32_t size) {
     Tile *tile = m->tile_of[node];
-    if (tile && addr < m->memory_of[node].size) tile_write(tile, (uint32_t)addr, data, size, m->now);
+    if (tile && addr < m->memory_of[node].size)
+        tile_write(tile, (uint32_t)addr, data, size, m->now);
     else if (tile) {
         uint32_t word;
         memcpy(&word, data, 4);
         tile_store(tile, NULL, (uint32_t)addr, word, m->now);
-    } else memcpy(m->memory_of[node].bytes + addr, data, size);
+    } else
+        memcpy(m->memory_of[node].bytes + addr, data, size);
 }
 
 static void apply_multicast(Model *m, const Tile *from, const Command *c, uint32_t *acks) {
@@ -175,7 +192,8 @@ static void apply_multicast(Model *m, const Tile *from, const Command *c, uint32
             const CoordNode *node = coord_at(map, x, y);
             if (!node || node->kind != CHIP_WORKER) continue; // the columns between are opted out
             if (node == from->node && !c->operation) continue;
-            write_node(m, (uint32_t)(node - map->node), c->remote, from->outbox.payload + c->payload, c->size);
+            write_node(m, (uint32_t)(node - map->node), c->remote,
+                       from->outbox.payload + c->payload, c->size);
             ++*acks;
         }
 }
@@ -191,14 +209,17 @@ static void apply_atomic(Model *m, Command *c) {
     c->data = result;
 }
 
-// Samples what a read reads, into the outbox or, where nobody can tell the difference, at once into the initiator's L1.
+// Samples what a read reads, into the outbox or, where nobody can tell the difference, at once into
+// the initiator's L1.
 static void sample(Model *m, Tile *from, Command *c, bool direct) {
     const Memory *memory = &m->memory_of[c->node];
     uint8_t *to = from->outbox.payload + c->payload;
     c->staged = true;
     if (c->remote < memory->size) {
-        if (direct) tile_write(from, c->local, memory->bytes + c->remote, c->size, m->now);
-        else memcpy(to, memory->bytes + c->remote, c->size);
+        if (direct)
+            tile_write(from, c->local, memory->bytes + c->remote, c->size, m->now);
+        else
+            memcpy(to, memory->bytes + c->remote, c->size);
         c->staged = !direct;
     } else if (m->tile_of[c->node]) {
         uint32_t word = 0;
@@ -207,9 +228,11 @@ static void sample(Model *m, Tile *from, Command *c, bool direct) {
     } else {
         memset(to, (int)m->arch->filler_byte, c->size);
         if (!from->warned)
-            log_at(WT_LOG_WARNING, "core (%u,%u) reads %u bytes of node (%u,%u), which has no memory: it gets filler",
-                   from->node->logical.x, from->node->logical.y, c->size, m->chip.coords.node[c->node].physical.x,
-                   m->chip.coords.node[c->node].physical.y);
+            log_at(
+                WT_LOG_WARNING,
+                "core (%u,%u) reads %u bytes of node (%u,%u), which has no memory: it gets filler",
+                from->node->logical.x, from->node->logical.y, c->size,
+                m->chip.coords.node[c->node].physical.x, m->chip.coords.node[c->node].physical.y);
         from->warned = true;
     }
 }
@@ -223,7 +246,8 @@ static bool must_wait(Model *m, const Event *e, const Tile *from, const Command 
     for (uint32_t y = c->y0; y <= c->y1; y++)
         for (uint32_t x = c->x0; x <= c->x1; x++) {
             const CoordNode *node = coord_at(&m->chip.coords, x, y);
-            if (!node || node->kind != CHIP_WORKER || (node == from->node && !c->operation)) continue;
+            if (!node || node->kind != CHIP_WORKER || (node == from->node && !c->operation))
+                continue;
             if (!has_been_seen(m->tile_of[node - m->chip.coords.node], at, size)) return true;
         }
     return false;
@@ -237,7 +261,8 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
 static void hash_order(Model *m, const Event *e, const Command *c) {
     m->order_hash = mix(m->order_hash, c->completion);
     m->order_hash = mix(m->order_hash, e->key);
-    m->order_hash = mix(m->order_hash, c->remote ^ (uint64_t)c->size << 40 ^ (uint64_t)c->node << 56);
+    m->order_hash =
+        mix(m->order_hash, c->remote ^ (uint64_t)c->size << 40 ^ (uint64_t)c->node << 56);
     m->order_hash = mix(m->order_hash, c->local ^ (uint64_t)c->kind << 32 ^ (uint64_t)c->noc << 36);
 }
 
@@ -248,8 +273,10 @@ static void apply_at_target(Model *m, const Event *e, bool direct) {
     switch (c->kind) {
     case COMMAND_READ: sample(m, from, c, direct); break;
     case COMMAND_WRITE:
-        if (c->multicast) apply_multicast(m, from, c, &c->data);
-        else write_node(m, c->node, c->remote, from->outbox.payload + c->payload, c->size);
+        if (c->multicast)
+            apply_multicast(m, from, c, &c->data);
+        else
+            write_node(m, c->node, c->remote, from->outbox.payload + c->payload, c->size);
         break;
     case COMMAND_INLINE: write_node(m, c->node, c->remote, &c->data, 4); break;
     case COMMAND_ATOMIC: apply_atomic(m, c); break;
@@ -286,7 +313,9 @@ static void count_completion(Model *m, Tile *from, Command *c) {
 
 // ---- a boundary --------------------------------------------------------------------------------
 
-static Command *command_of(Model *m, const Event *e) { return &m->tile[e->tile].outbox.slot[e->slot]; }
+static Command *command_of(Model *m, const Event *e) {
+    return &m->tile[e->tile].outbox.slot[e->slot];
+}
 
 // Notes which nodes the ripe commands touch. A tile that is none of them can be given the data of
 // its reads at once; otherwise they are staged until everything else has been applied.
@@ -316,12 +345,17 @@ void noc_apply(Model *m) {
         apply_at_target(m, &e, !stage_all && !m->is_target[from->node - m->chip.coords.node]);
         m->ripe[kept++] = e;
     }
-    if (n > 1) memset(m->is_target, 0, sizeof m->is_target);
-    else m->is_target[command_of(m, &m->ripe[0])->node] = false;
+    if (n > 1)
+        memset(m->is_target, 0, sizeof m->is_target);
+    else
+        m->is_target[command_of(m, &m->ripe[0])->node] = false;
     const Event *end = m->ripe + kept;
-    for (const Event *e = m->ripe; e < end; e++) deliver_data(m, &m->tile[e->tile], command_of(m, e));
-    for (const Event *e = m->ripe; e < end; e++) deliver_result(m, &m->tile[e->tile], command_of(m, e));
-    for (const Event *e = m->ripe; e < end; e++) count_completion(m, &m->tile[e->tile], command_of(m, e));
+    for (const Event *e = m->ripe; e < end; e++)
+        deliver_data(m, &m->tile[e->tile], command_of(m, e));
+    for (const Event *e = m->ripe; e < end; e++)
+        deliver_result(m, &m->tile[e->tile], command_of(m, e));
+    for (const Event *e = m->ripe; e < end; e++)
+        count_completion(m, &m->tile[e->tile], command_of(m, e));
     for (const Event *e = m->ripe; e < end; e++) outbox_shrink(&m->tile[e->tile]);
     while (m->num_deferred) heap_push(m, m->deferred[--m->num_deferred]);
 }

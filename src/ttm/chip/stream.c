@@ -4,9 +4,14 @@
 #include "ttm/chip/model.h"
 
 enum {
-    REMOTE_SRC = 4, REMOTE_DEST_BUF_START = 8, REMOTE_DEST_BUF_SIZE = 10, PHASE_AUTO_CFG_PTR = 31,
-    SPACE_AVAILABLE_UPDATE = 270, SPACE_AVAILABLE = 297,
-    BITS_17 = 0x1FFFF, BITS_24 = 0xFFFFFF,
+    REMOTE_SRC = 4,
+    REMOTE_DEST_BUF_START = 8,
+    REMOTE_DEST_BUF_SIZE = 10,
+    PHASE_AUTO_CFG_PTR = 31,
+    SPACE_AVAILABLE_UPDATE = 270,
+    SPACE_AVAILABLE = 297,
+    BITS_17 = 0x1FFFF,
+    BITS_24 = 0xFFFFFF,
 };
 
 static uint32_t register_of(uint32_t addr) { return addr % 0x1000 / 4; }
@@ -14,7 +19,10 @@ static uint32_t stream_of(uint32_t addr) { return (addr - STREAM_BASE) / 0x1000;
 
 bool stream_reaches(uint32_t addr, bool write) {
     switch (register_of(addr)) {
-    case REMOTE_SRC: case REMOTE_DEST_BUF_START: case REMOTE_DEST_BUF_SIZE: case PHASE_AUTO_CFG_PTR: return true;
+    case REMOTE_SRC:
+    case REMOTE_DEST_BUF_START:
+    case REMOTE_DEST_BUF_SIZE:
+    case PHASE_AUTO_CFG_PTR: return true;
     case SPACE_AVAILABLE_UPDATE: return write;
     case SPACE_AVAILABLE: return !write;
     default: return false;

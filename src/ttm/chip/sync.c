@@ -10,7 +10,9 @@ enum { B = 0, NO_THREAD = -1, COPROCESSOR_DONE = 4, MOP_EXPANDER_DONE = 8, SEMAP
 
 // A hart's place among B, T0, T1, T2; -1 for NCRISC.
 static int party(const Hart *h) {
-    return h->id == CHIP_BRISC ? B : h->id >= CHIP_TRISC0 ? (int)h->id - CHIP_TRISC0 + 1 : NO_THREAD;
+    return h->id == CHIP_BRISC    ? B
+           : h->id >= CHIP_TRISC0 ? (int)h->id - CHIP_TRISC0 + 1
+                                  : NO_THREAD;
 }
 
 static uint32_t pop(uint32_t *word, uint8_t *len) {
@@ -148,7 +150,8 @@ BusReply sync_load(Tile *tile, Hart *h, uint32_t addr, uint32_t *value) {
         *value = 0;
         return BUS_OK;
     }
-    if (offset < SEMAPHORES || offset >= SEMAPHORES + 8 * 4) return tile_unmodelled(h, addr, 0, "load from");
+    if (offset < SEMAPHORES || offset >= SEMAPHORES + 8 * 4)
+        return tile_unmodelled(h, addr, 0, "load from");
     *value = tile->sync.semaphore[offset / 4 % 8];
     return BUS_OK;
 }
@@ -162,6 +165,7 @@ BusReply sync_store(Tile *tile, Hart *h, uint32_t addr, uint32_t value) {
     uint32_t offset = addr % 0x10000;
     if (h->id == CHIP_BRISC || offset == 0) return pc_buffer_store(tile, h, thread, value);
     if (offset == COPROCESSOR_DONE || offset == MOP_EXPANDER_DONE) return BUS_OK; // discarded
-    if (offset < SEMAPHORES || offset >= SEMAPHORES + 8 * 4) return tile_unmodelled(h, addr, value, "store to");
+    if (offset < SEMAPHORES || offset >= SEMAPHORES + 8 * 4)
+        return tile_unmodelled(h, addr, value, "store to");
     return semaphore_store(tile, h, addr, value);
 }

@@ -65,14 +65,16 @@ static bool watched(Hart *writer, uint32_t addr, uint32_t len) {
 // ---- memory from outside -----------------------------------------------------------------------
 
 static bool anyone_watches(const Space *space, uint32_t addr, uint32_t size) {
-    uint32_t first = (addr - space->base) >> GRANULE_BITS, last = (addr - space->base + size - 1) >> GRANULE_BITS;
+    uint32_t first = (addr - space->base) >> GRANULE_BITS,
+             last = (addr - space->base + size - 1) >> GRANULE_BITS;
     for (uint32_t g = first; g <= last; g++)
         if (space->mark[g] & MARK_WATCH) return true;
     return false;
 }
 
 // Wakes the parked harts for which one of their words in [addr, addr + size) is about to change.
-static void wake_for(Tile *tile, const Space *space, uint32_t addr, const uint8_t *data, uint32_t size, uint64_t now) {
+static void wake_for(Tile *tile, const Space *space, uint32_t addr, const uint8_t *data,
+                     uint32_t size, uint64_t now) {
     for (uint32_t h = 0; tile->parked >> h; h++) {
         Hart *hart = &tile->hart[h];
         if (!(tile->parked >> h & 1) || (space != &tile->l1 && space != &tile->local[h])) continue;
@@ -80,7 +82,8 @@ static void wake_for(Tile *tile, const Space *space, uint32_t addr, const uint8_
             uint32_t word = hart->watch.addr[i], from = word < addr ? addr : word;
             uint32_t to = word + 4 < addr + size ? word + 4 : addr + size;
             if (word >= addr + size || word + 4 <= addr) continue;
-            if (!memcmp(space->host + (from - space->base), data + (from - addr), to - from)) continue;
+            if (!memcmp(space->host + (from - space->base), data + (from - addr), to - from))
+                continue;
             set_running(tile, h, now);
             tile->woken |= (uint8_t)(1u << h);
             break;
@@ -88,8 +91,10 @@ static void wake_for(Tile *tile, const Space *space, uint32_t addr, const uint8_
     }
 }
 
-static void space_write(Tile *tile, Space *space, uint32_t addr, const void *data, uint32_t size, uint64_t now) {
-    if (tile->parked && anyone_watches(space, addr, size)) wake_for(tile, space, addr, data, size, now);
+static void space_write(Tile *tile, Space *space, uint32_t addr, const void *data, uint32_t size,
+                        uint64_t now) {
+    if (tile->parked && anyone_watches(space, addr, size))
+        wake_for(tile, space, addr, data, size, now);
     memcpy(space->host + (addr - space->base), data, size);
     space_written(space, addr, size);
     tile->changes++;
@@ -101,7 +106,8 @@ void tile_write(Tile *tile, uint32_t addr, const void *data, uint32_t size, uint
 
 // ---- faults ------------------------------------------------------------------------------------
 
-static BusReply fault_at(Hart *hart, FaultKind kind, uint32_t addr, uint32_t value, const char *what) {
+static BusReply fault_at(Hart *hart, FaultKind kind, uint32_t addr, uint32_t value,
+                         const char *what) {
     char buf[80];
     const Tile *tile = hart->owner;
     const char *name = register_name(&tile->model->chip.facts, addr, buf, sizeof buf);
@@ -119,7 +125,7 @@ BusReply tile_unmapped(Hart *hart, uint32_t addr, uint32_t value, const char *wh
 // ---- debug registers ---------------------------------------------------------------------------
 
 static uint32_t start_of(const Tile *tile, uint32_t hart) {
-    static const uint32_t fixed[CHIP_HARTS] = {0, 0x12000, 0x6000, 0xA000, 0xE000};
+    static const uint32_t fixed[CHIP_HARTS] = { 0, 0x12000, 0x6000, 0xA000, 0xE000 };
     bool override = hart == CHIP_NCRISC   ? tile->ncrisc_override & 1
                     : hart >= CHIP_TRISC0 ? tile->trisc_override >> (hart - CHIP_TRISC0) & 1
                                           : false;
@@ -135,7 +141,7 @@ static void hold(Tile *tile, uint32_t hart) {
 }
 
 static void release(Tile *tile, uint32_t hart, uint64_t now) {
-    tile->held &= (uint8_t)~(1u << hart);
+    tile->held &= (uint8_t) ~(1u << hart);
     hart_reset(&tile->hart[hart], start_of(tile, hart));
     sync_reset_hart(tile, hart, true);
     set_running(tile, hart, now);
@@ -143,7 +149,7 @@ static void release(Tile *tile, uint32_t hart, uint64_t now) {
 
 // Bits that hold parts of the Tensix engine are stored and have no effect while there is none.
 static BusReply store_soft_reset(Tile *tile, uint32_t value, uint64_t now) {
-    static const uint32_t bit[CHIP_HARTS] = {1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14};
+    static const uint32_t bit[CHIP_HARTS] = { 1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14 };
     if (value == tile->soft_reset) return BUS_OK;
     for (uint32_t h = 0; h < CHIP_HARTS; h++) {
         bool held = value & bit[h], was = tile->held >> h & 1;
@@ -175,8 +181,10 @@ static BusReply debug_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *valu
     case DEBUG_WALL_CLOCK_L: *value = (uint32_t)now; return BUS_EFFECT;
     // The high word as it was when the low one was last read is not kept: 64 bits do not wrap here
     // between two loads often enough for anyone to see.
-    case DEBUG_WALL_CLOCK_1: case DEBUG_WALL_CLOCK_H: *value = (uint32_t)(now >> 32); return BUS_EFFECT;
-    case DEBUG_DEST_CG_CTRL: case DEBUG_CG_CTRL_EN: *value = 0; return BUS_OK;
+    case DEBUG_WALL_CLOCK_1:
+    case DEBUG_WALL_CLOCK_H: *value = (uint32_t)(now >> 32); return BUS_EFFECT;
+    case DEBUG_DEST_CG_CTRL:
+    case DEBUG_CG_CTRL_EN: *value = 0; return BUS_OK;
     default: return tile_unmodelled(hart, addr, 0, "load from");
     }
 }
@@ -190,7 +198,8 @@ static BusReply debug_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t valu
     }
     switch (addr) {
     case DEBUG_SOFT_RESET_0: return store_soft_reset(tile, value, now);
-    case DEBUG_DEST_CG_CTRL: case DEBUG_CG_CTRL_EN: return BUS_OK; // clock gating: no effect on programs
+    case DEBUG_DEST_CG_CTRL:
+    case DEBUG_CG_CTRL_EN: return BUS_OK; // clock gating: no effect on programs
     default: return tile_unmodelled(hart, addr, value, "store to");
     }
 }
@@ -198,14 +207,16 @@ static BusReply debug_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t valu
 static bool debug_reaches(uint32_t addr, bool write) {
     if (addr >= DEBUG_TRISC0_RESET_PC && addr <= DEBUG_CG_CTRL_EN) return true;
     return addr == DEBUG_SOFT_RESET_0 ||
-           (!write && (addr == DEBUG_WALL_CLOCK_L || addr == DEBUG_WALL_CLOCK_1 || addr == DEBUG_WALL_CLOCK_H));
+           (!write && (addr == DEBUG_WALL_CLOCK_L || addr == DEBUG_WALL_CLOCK_1 ||
+                       addr == DEBUG_WALL_CLOCK_H));
 }
 
 // ---- the address map ---------------------------------------------------------------------------
 
 // The local memory behind a slow-path address, or NULL.
 static Space *local_at(Tile *tile, uint32_t addr) {
-    static const uint8_t order[] = {CHIP_BRISC, CHIP_NCRISC, CHIP_TRISC0, CHIP_TRISC1, CHIP_TRISC2};
+    static const uint8_t order[] = { CHIP_BRISC, CHIP_NCRISC, CHIP_TRISC0, CHIP_TRISC1,
+                                     CHIP_TRISC2 };
     uint32_t n = (addr - CHIP_LOCAL_BASE) / CHIP_LOCAL_STRIDE;
     if (addr < CHIP_LOCAL_BASE || n >= CHIP_HARTS) return NULL;
     Space *space = &tile->local[order[n]];
@@ -214,23 +225,30 @@ static Space *local_at(Tile *tile, uint32_t addr) {
 
 bool tile_reaches(uint32_t addr, bool write) {
     if (addr >= CHIP_LOCAL_BASE && addr < CHIP_LOCAL_BASE + CHIP_HARTS * CHIP_LOCAL_STRIDE)
-        return (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE < (addr < CHIP_LOCAL_BASE + 2 * CHIP_LOCAL_STRIDE ? 0x2000 : 0x1000);
-    if (addr >= NIU_BASE && addr < NIU_BASE + NOCS * NIU_STRIDE) return niu_reaches(addr % NIU_STRIDE, write);
+        return (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE <
+               (addr < CHIP_LOCAL_BASE + 2 * CHIP_LOCAL_STRIDE ? 0x2000 : 0x1000);
+    if (addr >= NIU_BASE && addr < NIU_BASE + NOCS * NIU_STRIDE)
+        return niu_reaches(addr % NIU_STRIDE, write);
     if (addr >= STREAM_BASE && addr < STREAM_END) return stream_reaches(addr, write);
     return debug_reaches(addr, write);
 }
 
 static bool is_sync(uint32_t addr) {
-    return (addr >= GPR_BASE && addr < GPR_END) || (addr >= PC_BUFFER_BASE && addr < PC_BUFFER_END) ||
+    return (addr >= GPR_BASE && addr < GPR_END) ||
+           (addr >= PC_BUFFER_BASE && addr < PC_BUFFER_END) ||
            (addr >= MAILBOX_BASE && addr < MAILBOX_END);
 }
 
-// Whether the map has anything at all there for a hart; what it has and the model has not is unmodelled.
+// Whether the map has anything at all there for a hart; what it has and the model has not is
+// unmodelled.
 static bool is_mapped(uint32_t addr) {
     static const struct {
         uint32_t base, end;
-    } map[] = {{0xFFB11000, 0xFFB14000}, {0xFFB80000, 0xFFB80100}, {0xFFBD8000, 0xFFBE0000},
-               {0xFFE40000, 0xFFE70000}, {0xFFEF0000, 0xFFF00000}};
+    } map[] = { { 0xFFB11000, 0xFFB14000 },
+                { 0xFFB80000, 0xFFB80100 },
+                { 0xFFBD8000, 0xFFBE0000 },
+                { 0xFFE40000, 0xFFE70000 },
+                { 0xFFEF0000, 0xFFF00000 } };
     for (size_t i = 0; i < sizeof map / sizeof *map; i++)
         if (addr >= map[i].base && addr < map[i].end) return true;
     return false;
@@ -248,7 +266,8 @@ BusReply tile_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value, uint6
         return BUS_EFFECT;
     }
     if (addr == TDMA_CLK_GATE_EN) return *value = 0, BUS_OK;
-    return is_mapped(addr) ? tile_unmodelled(hart, addr, 0, "load from") : tile_unmapped(hart, addr, 0, "load from");
+    return is_mapped(addr) ? tile_unmodelled(hart, addr, 0, "load from")
+                           : tile_unmapped(hart, addr, 0, "load from");
 }
 
 BusReply tile_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uint64_t now) {
@@ -265,7 +284,8 @@ BusReply tile_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uint6
         return same ? BUS_OK : BUS_YIELD;
     }
     if (addr == TDMA_CLK_GATE_EN) return BUS_OK; // no effect on programs
-    return is_mapped(addr) ? tile_unmodelled(hart, addr, value, "store to") : tile_unmapped(hart, addr, value, "store to");
+    return is_mapped(addr) ? tile_unmodelled(hart, addr, value, "store to")
+                           : tile_unmapped(hart, addr, value, "store to");
 }
 
 static BusReply bus_load(Hart *hart, uint32_t addr, uint32_t *value) {
@@ -277,10 +297,13 @@ static BusReply bus_store(Hart *hart, uint32_t addr, uint32_t value) {
 }
 
 static BusReply bus_push(Hart *hart, uint32_t insn) {
-    return hart_fault(hart, FAULT_UNMODELLED, hart->pc, insn, "the Tensix instruction 0x%08x", insn);
+    return hart_fault(hart, FAULT_UNMODELLED, hart->pc, insn, "the Tensix instruction 0x%08x",
+                      insn);
 }
 
-static const HartBus bus = {.load = bus_load, .store = bus_store, .push = bus_push, .watched = watched};
+static const HartBus bus = {
+    .load = bus_load, .store = bus_store, .push = bus_push, .watched = watched
+};
 
 // ---- running -----------------------------------------------------------------------------------
 
@@ -322,7 +345,7 @@ void tile_run(Tile *tile, uint64_t until) {
 bool tile_polls_on(Tile *tile, uint32_t h) {
     Hart *hart = &tile->hart[h];
     uint64_t from = hart->clock;
-    tile->woken &= (uint8_t)~(1u << h);
+    tile->woken &= (uint8_t) ~(1u << h);
     bool polls = hart_polls(hart);
     tile->instructions += hart->clock - from;
     if (polls) set_parked(tile, h);
@@ -348,14 +371,16 @@ void tile_reset(Tile *tile) {
     tile->model->runnable[tile->number / 64] &= ~(1ull << tile->number % 64);
 }
 
-wt_status_t tile_init(Tile *tile, Model *model, const CoordNode *node, uint32_t number, uint8_t *l1, uint8_t *local) {
+wt_status_t tile_init(Tile *tile, Model *model, const CoordNode *node, uint32_t number, uint8_t *l1,
+                      uint8_t *local) {
     tile->model = model;
     tile->node = node;
     tile->number = number;
     const ChipFacts *facts = &model->chip.facts;
     TRY(space_init(&tile->l1, l1, 0, facts->l1_size, SPACE_R | SPACE_W | SPACE_X, model->code));
     for (uint32_t h = 0; h < CHIP_HARTS; h++) {
-        TRY(space_init(&tile->local[h], local, CHIP_REGISTERS, facts->local_size[h], SPACE_R | SPACE_W, NULL));
+        TRY(space_init(&tile->local[h], local, CHIP_REGISTERS, facts->local_size[h],
+                       SPACE_R | SPACE_W, NULL));
         local += facts->local_size[h];
         Hart *hart = &tile->hart[h];
         hart_init(hart);
