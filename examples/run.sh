@@ -31,3 +31,18 @@ for example in gemv pipeline halo; do
     (cd "$build/run/wse/$example" && bash commands.sh wse3)
 done
 printf '\nBoth machines work.\n'
+
+# A CSL program, compiled and run as its user would, in a copy: from Python, then from C.
+bin=$(cd "$build/bin" && pwd)
+walkthrough=$(cd "$build/examples/wse/walkthrough" && pwd)/walkthrough
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -r examples/wse/walkthrough "$work"
+(
+    export PATH="$bin:$PATH"
+    cd "$work/walkthrough"
+    echo
+    sed -n '/^cslc/,$p' commands.sh | sed 's/^cslc/$ cslc/; s/^cs_python/$ cs_python/; s/"${1:-wse3}"/wse3/'
+    bash ./commands.sh wse3
+    show "$walkthrough" out
+)
