@@ -767,7 +767,7 @@ static Operand unary(Sema *s, Node *n, Type *want) {
     default:
         if (!type_is_number(t)) return bad(s, at, "'-' needs a number, found '%s'", t->name);
         if (x.kind == X_VALUE && type_is_float(t)) return opd_value((Value){ .type = t, .f = -x.v.f });
-        if (x.kind == X_VALUE) return opd_value(value_of(t, int_wrap(t, -x.v.i)));
+        if (x.kind == X_VALUE) return fold_int(s, CSL_OP_SUB, value_of(t, 0), x.v, t, at);
         break;
     }
     if (at_comptime(s)) return bad(s, at, "the operand must be comptime-known here");
@@ -1050,7 +1050,8 @@ static Operand element(Sema *s, Node *n) {
         if (opd_bad(&i)) return i;
         if (!type_is_int(i.type)) return bad(s, at, "an index must be an integer, found '%s'", i.type->name);
         if (i.kind == X_VALUE) {
-            x.off += (int)((int64_t)i.v.i * x.type->size);
+            if (i.v.i < -65536 || i.v.i > 65535) return bad(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
+            x.off += (int)i.v.i * (int)x.type->size;
             return x;
         }
         return index_runtime(s, x, x.type, to_reg(s, i), 0);

@@ -571,7 +571,7 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
         stop = (Int)over.type->count;
     }
     int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations : s->c->options->sdk == CSL_SDK_2_10 ? 100000 : 50;
-    for (; step > 0 ? i < stop : i > stop; i += step, count++) {
+    for (; step > 0 ? i < stop : i > stop; count++) {
         if (out_of_steps(s, span_of(n))) break;
         if (!s->fx->comptime && count >= limit) {
             sema_error(s, span_of(n), "the loop unrolls more than %d times; raise it with --max-inlined-iterations", limit);
@@ -597,6 +597,7 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
             if (ir_used(s->fx->ir, t->again)) ir_place(s->fx->ir, t->again);
             if (s->fx->ir->dead || s->stopped) break;
         }
+        if (__builtin_add_overflow(i, step, &i)) break;
     }
 }
 
