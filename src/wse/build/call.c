@@ -76,6 +76,7 @@ static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Opera
     Name *name = p->param.name;
     if (!name || !strcmp(name->s, "_")) return;
     Span at = span_of(p);
+    if (s->fx->ir) pin(s, &x);
     if (x.kind == X_VALUE) {
         local_add(s, name, t, LOCAL_VALUE, true, at)->v = x.v;
     } else if (x.kind == X_REG && addressed && in_set(addressed, name)) {

@@ -1050,8 +1050,9 @@ static Operand element(Sema *s, Node *n) {
         if (opd_bad(&i)) return i;
         if (!type_is_int(i.type)) return bad(s, at, "an index must be an integer, found '%s'", i.type->name);
         if (i.kind == X_VALUE) {
-            if (i.v.i < -65536 || i.v.i > 65535) return bad(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
-            x.off += (int)i.v.i * (int)x.type->size;
+            int64_t by = i.v.i < -65536 || i.v.i > 65535 ? INT32_MAX : (int64_t)i.v.i * x.type->size;
+            if (by < -(1 << 24) || by > 1 << 24) return bad(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
+            x.off += (int)by;
             return x;
         }
         return index_runtime(s, x, x.type, to_reg(s, i), 0);

@@ -395,7 +395,7 @@ typedef struct Local {
     Span at;
 } Local;
 
-typedef struct Exit { int at; Operand x; Span where; } Exit;        // a value that leaves; `at`: instruction to patch, -1
+typedef struct Exit { int label; Operand x; Span where; } Exit;     // a value that leaves, and where its code will stand
 typedef struct Target {         // what break, continue and return can go to
     struct Target *up;
     Name *label;
@@ -404,10 +404,6 @@ typedef struct Target {         // what break, continue and return can go to
     int end, again;             // labels
     Type *want;
     Vec(Exit) exits;
-    bool used;                  // somebody jumps to `end`
-    bool has_temp;              // an aggregate result is in the frame, at `temp`
-    uint32_t temp;
-    Type *temp_type;
 } Target;
 
 typedef struct NameSet { Vec(Name *) names; } NameSet;
@@ -481,6 +477,7 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out);   // silent
 bool can_coerce(Sema *s, const Operand *x, Type *t);
 Type *peer_type(Sema *s, const Operand *a, const Operand *b);       // NULL when there is none
 int to_reg(Sema *s, Operand x);                     // any value in a register
+void pin(Sema *s, const Operand *x);                // its registers are a name's now
 Operand detach(Sema *s, Operand x);                 // a value that later assignments to variables do not change
 int const_reg(Sema *s, Type *t, const Value *v);
 int address_reg(Sema *s, const Operand *mem);       // address of an X_MEM

@@ -13,114 +13,102 @@ Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const,
     return l;
 }
 
+// A name stands for these registers from now on: nothing may take them over as its own.
+void pin(Sema *s, const Operand *x) {
+    if (x->kind == X_REG) s->fx->ir->regs.data[x->reg].pinned = true;
+    if (x->kind == X_MEM && x->idx >= 0) s->fx->ir->regs.data[x->idx].pinned = true;
+    if (x->kind != X_AGG) return;
+    uint32_t n = x->type->kind == TY_ARRAY ? (uint32_t)x->type->count : x->type->kind == TY_RANGE ? 3 : x->type->nfields;
+    for (uint32_t i = 0; i < n; i++) pin(s, &x->items[i]);
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 // Values that leave: break, the branches of if and switch, an inlined function's return
 // ---------------------------------------------------------------------------------------------------------------
 
+// A value leaves for t's end. What it must become is known only when all exits are: until then it jumps to a label of its
+// own, where join() puts the code.
 static void exit_add(Sema *s, Target *t, Operand x, Span at) {
     IrFunc *f = s->fx->ir;
     if (f->dead || x.kind == X_NORETURN) return;
-    t->used = true;
-    if (x.kind == X_ERROR) {
-        vec_push(&t->exits, (Exit){ .at = -1, .x = x, .where = at });
-        ir_jump(s, t->end);
-        return;
-    }
-    if (t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want)) x = coerce(s, x, t->want, at);
-    x = detach(s, x);
-    int patch = -1;
-    if (x.kind == X_MEM || (x.kind == X_AGG && !x.type->comptime_only && x.type->size)) {
-        if (!t->has_temp) {
-            t->has_temp = true;
-            t->temp = ir_frame(f, x.type->size, x.type->align);
-            t->temp_type = x.type;
-        }
-        Operand m = { .kind = X_MEM, .type = t->temp_type, .frame = true, .off = (int)t->temp, .idx = -1 };
-        x = coerce(s, x, t->temp_type, at);
-        store(s, m, x, at);
-        x = m;
-    } else if (x.type->kind != TY_VOID) {
-        ir_emit(s, PE_nop, 0, 0, 0);
-        patch = (int)f->ins.len - 1;
-    }
-    vec_push(&t->exits, (Exit){ .at = patch, .x = x, .where = at });
-    ir_jump(s, t->end);
+    if (x.kind != X_ERROR && t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want)) x = coerce(s, x, t->want, at);
+    Exit e = { .label = ir_label(f), .x = x, .where = at };
+    vec_push(&t->exits, e);
+    ir_jump(s, e.label);
 }
 
-// What a patched instruction must do: put the exit's value into `to`.
-static void patch_exit(Sema *s, const Exit *e, int to, Type *t) {
-    IrIns *in = &s->fx->ir->ins.data[e->at];
-    Operand x = coerce(s, e->x, t, e->where);
-    if (opd_bad(&x)) return;
-    if (e->x.kind == X_VALUE) {
-        size_t n = s->fx->ir->ins.len;
-        bool dead = s->fx->ir->dead;
-        s->fx->ir->dead = false;
-        const_reg(s, t, &x.v);
-        IrIns made = vec_last(&s->fx->ir->ins);
-        s->fx->ir->ins.len = n;
-        s->fx->ir->dead = dead;
-        made.a = to;
-        *in = made;
-    } else {
-        bool widen = t->kind == TY_FLOAT && e->x.type != t;
-        *in = (IrIns){ .op = widen ? PE_f16_to_f32 : type_regs(t) == 2 ? PE_mov2 : PE_mov, .a = to, .b = e->x.reg, .pos = in->pos };
+// The type that all values can become; NULL when there is none, reported.
+static Type *exits_type(Sema *s, const Target *t, Span at) {
+    Operand peer = t->exits.data[0].x;
+    for (size_t i = 1; i < t->exits.len; i++) {
+        Type *p = peer_type(s, &peer, &t->exits.data[i].x);
+        if (!p) {
+            sema_error(s, at, "the values have no common type");
+            for (size_t k = 0; k < t->exits.len && k < 4; k++)
+                diag_note(s->c, t->exits.data[k].where, "this is '%s'", t->exits.data[k].x.type->name);
+            return NULL;
+        }
+        if (p != peer.type) peer = opd_reg(p, 0);
+    }
+    if (peer.type->kind == TY_VOID || type_in_reg(peer.type) || (type_is_aggregate(peer.type) && !peer.type->comptime_only)) return peer.type;
+    bool same = true;
+    for (size_t i = 0; i < t->exits.len; i++)
+        same &= t->exits.data[i].x.kind == X_VALUE && value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
+    if (same) return peer.type;
+    sema_error(s, at, "a run-time choice cannot give '%s'", peer.type->name);
+    return NULL;
+}
+
+// Places the labels of all exits; each stores its value in `to`, if there is one, and goes on at t's end.
+static void place_exits(Sema *s, Target *t, const Operand *to) {
+    IrFunc *f = s->fx->ir;
+    for (size_t i = t->exits.len; i-- > 0;) {
+        Exit e = t->exits.data[i];
+        ir_place(f, e.label);
+        if (!to) continue;
+        store(s, *to, coerce(s, e.x, to->type, e.where), e.where);
+        if (i) ir_jump(s, t->end);
     }
 }
 
 // Ends a construct whose values leave to t->end and gives the value of the whole.
 Operand join(Sema *s, Target *t, bool falls_through, Span at) {
     IrFunc *f = s->fx->ir;
-    Operand result = opd_void(s);
-    bool failed = false;
-    for (size_t i = 0; i < t->exits.len; i++) failed |= t->exits.data[i].x.kind == X_ERROR;
-    if (failed) {
-        result = opd_error();
-    } else if (t->exits.len == 0) {
-        result = falls_through || t->used ? opd_void(s) : (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
-    } else if (t->exits.len == 1 && !falls_through) {
-        result = t->exits.data[0].x;
-    } else {
-        Operand peer = t->exits.data[0].x;
-        bool known = true;
-        for (size_t i = 0; i < t->exits.len && peer.type; i++) {
-            Operand *x = &t->exits.data[i].x;
-            known &= x->kind == X_VALUE && value_equal(&x->v, &t->exits.data[0].x.v);
-            Type *p = peer_type(s, &peer, x);
-            if (p && p != peer.type) peer = opd_reg(p, 0);
-            if (!p) peer.type = NULL;
-        }
-        if (falls_through && peer.type && peer.type->kind != TY_VOID) {
-            sema_error(s, at, "a value of type '%s' leaves here, but the end can be reached without one", peer.type->name);
-            result = opd_error();
-        } else if (!peer.type) {
-            result = opd_error();
-            sema_error(s, at, "the values have no common type");
-            for (size_t i = 0; i < t->exits.len && i < 4; i++)
-                diag_note(s->c, t->exits.data[i].where, "this is '%s'", t->exits.data[i].x.type->name);
-        } else if (peer.type->kind == TY_VOID) {
-            result = opd_void(s);
-        } else if (t->has_temp) {
-            result = (Operand){ .kind = X_MEM, .type = t->temp_type, .frame = true, .off = (int)t->temp, .idx = -1, .is_const = true };
-            for (size_t i = 0; i < t->exits.len; i++)
-                if (t->exits.data[i].at >= 0) {
-                    sema_error(s, t->exits.data[i].where, "values of '%s' chosen at run time are not supported yet", peer.type->name);
-                    result = opd_error();
-                }
-        } else if (known) {
-            result = t->exits.data[0].x;
-        } else if (!type_in_reg(peer.type)) {
-            result = opd_error();
-            sema_error(s, at, "a run-time choice cannot give '%s'", peer.type->name);
-        } else {
-            int to = ir_reg(f, peer.type);
-            for (size_t i = 0; i < t->exits.len; i++) patch_exit(s, &t->exits.data[i], to, peer.type);
-            result = opd_reg(peer.type, to);
-        }
+    if (!t->exits.len) {
+        if (falls_through) return opd_void(s);
+        return (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
     }
-    if (t->used || falls_through) ir_place(f, t->end);
+    Operand result = opd_void(s), to;
+    bool failed = false, stores = false;
+    for (size_t i = 0; i < t->exits.len; i++) failed |= t->exits.data[i].x.kind == X_ERROR;
+    if (t->exits.len == 1 && !falls_through) {
+        result = t->exits.data[0].x;
+    } else if (!failed) {
+        Type *type = exits_type(s, t, at);
+        failed = !type || (falls_through && type->kind != TY_VOID &&
+                           !sema_error(s, at, "a value of type '%s' leaves here, but the end can be reached without one", type->name));
+        stores = !failed && (type_in_reg(type) || type_is_aggregate(type));
+        if (stores && type_in_reg(type)) {
+            to = (Operand){ .kind = X_LOCAL, .type = type, .reg = ir_reg(f, type), .idx = -1 };
+            result = opd_reg(type, to.reg);
+        } else if (stores) {
+            to = (Operand){ .kind = X_MEM, .type = type, .frame = true, .off = (int)ir_frame(f, type->size, type->align), .idx = -1 };
+            result = to;
+            result.is_const = true;
+        } else if (!failed) {
+            result = t->exits.data[0].x;
+        }
+        // The same comptime value on every way is still one.
+        bool same = !failed && !falls_through;
+        for (size_t i = 0; i < t->exits.len; i++)
+            same = same && t->exits.data[i].x.kind == X_VALUE && value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
+        if (same) result = t->exits.data[0].x, stores = false;
+    }
+    if (falls_through) ir_jump(s, t->end);
+    place_exits(s, t, stores ? &to : NULL);
+    ir_place(f, t->end);
     vec_free(&t->exits);
-    return result;
+    return failed ? opd_error() : result;
 }
 
 static Target *find_target(Sema *s, Node *n) {
@@ -266,6 +254,7 @@ static void declare(Sema *s, Node *n) {
         return;
     }
     if (is_const && x.kind == X_AGG) {
+        pin(s, &x);
         local_add(s, name, type, LOCAL_OPERAND, true, at)->x = x;
         return;
     }
@@ -400,7 +389,7 @@ static Operand if_expr(Sema *s, Node *n, Type *want) {
     // Without a value on one side there is none on the other: `if (c) f();` drops what f gives.
     if (!n->if_.otherwise)
         for (size_t i = 0; i < t.exits.len; i++)
-            if (t.exits.data[i].x.kind != X_ERROR) t.exits.data[i].x = opd_void(s), t.exits.data[i].at = -1;
+            if (t.exits.data[i].x.kind != X_ERROR) t.exits.data[i].x = opd_void(s);
     return join(s, &t, false, span_of(n));
 }
 
@@ -556,6 +545,7 @@ static bool uses(const Node *name) { return name && name->kind == ND_IDENT && st
 
 static void bind_elem(Sema *s, Node *name, Type *t, Operand x) {
     if (!uses(name)) return;
+    pin(s, &x);
     if (x.kind == X_VALUE) local_add(s, name->name, t, LOCAL_VALUE, true, span_of(name))->v = x.v;
     else if (x.kind == X_REG) local_add(s, name->name, t, LOCAL_REG, true, span_of(name))->reg = x.reg;
     else local_add(s, name->name, t, LOCAL_OPERAND, true, span_of(name))->x = x;
