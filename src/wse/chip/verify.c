@@ -11,7 +11,6 @@
 typedef struct Verify {
     const Object *o;
     const ObjInst *in;
-    uint32_t inst;      // number of the instance at hand
     uint32_t row_words; // constant-row words that it reads
 } Verify;
 
@@ -177,10 +176,11 @@ static wt_status_t verify_func(Verify *v, const ObjFunc *f) {
         CHECK(text(o, l->file) && (!i || l[-1].at <= l->at), "line table out of order");
     }
     for (uint32_t i = 0; i < f->ncode; i++) {
+        wt_status_t s = verify_insn(v, f, o->code[f->code + i]);
+        if (!s) continue;
         char line[96];
-        uint64_t insn = o->code[f->code + i];
-        pe_disasm(insn, line, sizeof line);
-        WRAP(verify_insn(v, f, insn), "function '%s', instruction %u (%s)", object_string(o, f->name), i, line);
+        pe_disasm(o->code[f->code + i], line, sizeof line);
+        return err_prefix(s, "function '%s', instruction %u (%s)", object_string(o, f->name), i, line);
     }
     CHECK(ends_function(o->code[f->code + f->ncode - 1]), "function '%s' runs off its end", object_string(o, f->name));
     return WT_OK;
@@ -356,17 +356,27 @@ static wt_status_t verify_rects(const Object *o) {
     return s;
 }
 
+// Instances, and that the rows of the PEs that run them are long enough. need: a word per instance.
+static wt_status_t verify_insts(const Object *o, uint32_t *need) {
+    for (uint32_t i = 0; i < o->ninsts; i++) {
+        Verify v = { .o = o, .in = &o->insts[i] };
+        WRAP(verify_inst(&v), "instance %u ('%s')", i, object_string(o, v.in->name));
+        need[i] = v.row_words;
+    }
+    for (uint32_t i = 0; i < o->nrects; i++)
+        CHECK(o->rects[i].row_words >= need[o->rects[i].inst], "PE group %u has %u row constants; its instance reads %u", i,
+              o->rects[i].row_words, need[o->rects[i].inst]);
+    return WT_OK;
+}
+
 wt_status_t object_verify(const Object *o) {
     WRAP(verify_head(o), "damaged program");
     WRAP(verify_rpcs(o), "damaged program");
     WRAP(verify_routers(o), "damaged program");
     WRAP(verify_rects(o), "damaged program");
-    for (uint32_t i = 0; i < o->ninsts; i++) {
-        Verify v = { .o = o, .in = &o->insts[i], .inst = i };
-        WRAP(verify_inst(&v), "damaged program: instance %u ('%s')", i, object_string(o, v.in->name));
-        for (uint32_t r = 0; r < o->nrects; r++)
-            CHECK(o->rects[r].inst != i || o->rects[r].row_words >= v.row_words,
-                  "damaged program: PE group %u has %u row constants; its instance reads %u", r, o->rects[r].row_words, v.row_words);
-    }
-    return WT_OK;
+    uint32_t *need = calloc(o->ninsts + 1, sizeof *need);
+    if (!need) return fail(WT_NOMEM, "no memory to check %u instances", o->ninsts);
+    wt_status_t s = verify_insts(o, need);
+    free(need);
+    return s ? err_prefix(s, "damaged program") : WT_OK;
 }
