@@ -25,7 +25,9 @@ static void run_quiet(Fabric *f) {
     assert_ok(wafer_run(f->c, &(ChipGoal){ .budget = 1000000 }, &why));
     assert_int_equal(why, CHIP_QUIET);
 }
-static void read_words(Fabric *f, unsigned x, unsigned y, uint32_t at, uint32_t *to, uint32_t n) { assert_ok(wafer_read(f->c, x, y, at, to, 4 * n)); }
+static void read_words(Fabric *f, unsigned x, unsigned y, uint32_t at, uint32_t *to, uint32_t n) {
+    assert_ok(wafer_read(f->c, x, y, at, to, 4 * n));
+}
 static const char *report(Fabric *f, StrBuf *b) {
     wafer_report(f->c, b, 0);
     return sb_str(b);
@@ -42,10 +44,12 @@ static void numbers(Build *b, unsigned n) {
 static uint32_t sender(Build *b, const char *name, unsigned color, unsigned n, bool async) {
     uint32_t in = build_inst(b, name);
     numbers(b, n);
-    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_fabric(DSD_FABOUT, 2, color, n)), none, build_opd(b, dsd_mem1d(0x100, n, 1)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_fabric(DSD_FABOUT, 2, color, n)), none,
+                      build_opd(b, dsd_mem1d(0x100, n, 1)));
     v.flags = async ? VEC_ASYNC : 0;
     build_vec(b, v);
-    build_task(b, 8, TASK_LOCAL, BUILD_FUNC(b, "main", 4, 0, 0, I32(vec, 0, 0), I3(sta_16, 0, 0x80, 0), RET), -1, -1);
+    build_task(b, 8, TASK_LOCAL,
+               BUILD_FUNC(b, "main", 4, 0, 0, I32(vec, 0, 0), I3(sta_16, 0, 0x80, 0), RET), -1, -1);
     b->in->active = 1 << 8;
     return in;
 }
@@ -53,12 +57,14 @@ static uint32_t receiver(Build *b, const char *name, unsigned color, unsigned n)
     uint32_t in = build_inst(b, name);
     b->in->ram = 0x1000;
     b->in->stack = 0xf00;
-    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_mem1d(0x200, n, 1)), none, build_opd(b, dsd_fabric(DSD_FABIN, 1, color, n)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(b, dsd_mem1d(0x200, n, 1)), none,
+                      build_opd(b, dsd_fabric(DSD_FABIN, 1, color, n)));
     v.flags = VEC_ASYNC;
     v.done = when(ACT_ACTIVATE, TGT_TASK, 9);
     build_vec(b, v);
     build_task(b, 8, TASK_LOCAL, BUILD_FUNC(b, "main", 4, 0, 0, I32(vec, 0, 0), RET), -1, -1);
-    build_task(b, 9, TASK_LOCAL, BUILD_FUNC(b, "done", 4, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x84, 0), RET), -1, -1);
+    build_task(b, 9, TASK_LOCAL,
+               BUILD_FUNC(b, "done", 4, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x84, 0), RET), -1, -1);
     b->in->active = 1 << 8;
     return in;
 }
@@ -127,7 +133,8 @@ static void multicast_reaches_everyone(void **state) {
     fabric_close(&f);
 }
 
-// Nobody takes the words: queues and routers fill to their capacity, the sender waits, the report says where.
+// Nobody takes the words: queues and routers fill to their capacity, the sender waits, the report
+// says where.
 static void back_pressure_holds_words(void **state) {
     (void)state;
     Fabric f;
@@ -148,8 +155,10 @@ static void back_pressure_holds_words(void **state) {
     const char *text = report(&f, &b);
     // 4 words of queue 2 and 2 of the ramp, 2 in the router, 8 and 1 in the output queue.
     assert_non_null(strstr(text, "PE (1,0): 6 words of color 3 in the input queue: blocked"));
-    assert_non_null(strstr(text, "PE (1,0): 2 words of color 3 from WEST in the router: the input queue is full"));
-    assert_non_null(strstr(text, "PE (0,0): 9 words in output queue 2, color 3: the next router is full"));
+    assert_non_null(strstr(
+        text, "PE (1,0): 2 words of color 3 from WEST in the router: the input queue is full"));
+    assert_non_null(
+        strstr(text, "PE (0,0): 9 words in output queue 2, color 3: the next router is full"));
     assert_non_null(strstr(text, "PE (0,0): task 'main' waits in @mov32"));
     assert_non_null(strstr(text, "output queue 2 is full (color 3); 17 of 100 elements done"));
     sb_free(&b);
@@ -167,7 +176,9 @@ static void words_never_leave_the_rectangle(void **state) {
     fabric_open(&f);
     run_quiet(&f);
     StrBuf b = { 0 };
-    assert_non_null(strstr(report(&f, &b), "1 word in output queue 2, color 3: its route leads EAST, off the rectangle"));
+    assert_non_null(
+        strstr(report(&f, &b),
+               "1 word in output queue 2, color 3: its route leads EAST, off the rectangle"));
     sb_free(&b);
     fabric_close(&f);
 }
@@ -184,7 +195,8 @@ static void forwarding_is_element_by_element(void **state) {
     v.src0 = build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 1, OBJ_ENDLESS));
     v.flags = VEC_ASYNC;
     build_vec(&f.b, v);
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(ldi, 1, 77), I32(vec, 0, 0), RET), -1, -1);
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(ldi, 1, 77), I32(vec, 0, 0), RET), -1, -1);
     f.b.in->active = 1 << 8;
     uint32_t r = receiver(&f.b, "recv", 2, 50), r0 = build_router(&f.b);
     build_route(&f.b, 1, ON(RAMP), ON(E));
@@ -213,7 +225,8 @@ static void colors_swap_on_arrival(void **state) {
     for (int both = 0; both < 2; both++) {
         Fabric f;
         build_init(&f.b, WSE2, 2, 1);
-        uint32_t s = sender(&f.b, "send", 0, 10, true), r = receiver(&f.b, "recv", 1, 10), rs = build_router(&f.b);
+        uint32_t s = sender(&f.b, "send", 0, 10, true), r = receiver(&f.b, "recv", 1, 10),
+                 rs = build_router(&f.b);
         build_route(&f.b, 0, ON(RAMP), ON(E));
         uint32_t rr = build_router(&f.b);
         build_route(&f.b, 1, ON(W), ON(RAMP));
@@ -230,7 +243,8 @@ static void colors_swap_on_arrival(void **state) {
     }
 }
 
-// Two 16-bit values a wavelet when the operation is packed, low half first; one with a zero upper half otherwise.
+// Two 16-bit values a wavelet when the operation is packed, low half first; one with a zero upper
+// half otherwise.
 static void packing_is_a_property_of_the_operation(void **state) {
     (void)state;
     for (int packed = 0; packed < 2; packed++) {
@@ -238,10 +252,12 @@ static void packing_is_a_property_of_the_operation(void **state) {
         build_init(&f.b, WSE2, 2, 1);
         uint32_t s = build_inst(&f.b, "send");
         numbers(&f.b, 8); // as 16-bit values: 1 0 2 0 3 0 ...
-        ObjVec v = vec_of(VEC_mov16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 7)), none, build_opd(&f.b, dsd_mem1d(0x100, 7, 1)));
+        ObjVec v = vec_of(VEC_mov16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 7)), none,
+                          build_opd(&f.b, dsd_mem1d(0x100, 7, 1)));
         v.flags = (uint8_t)(VEC_ASYNC | (packed ? VEC_PACKED : 0));
         build_vec(&f.b, v);
-        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(vec, 0, 0), RET), -1, -1);
+        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 4, 0, 0, I32(vec, 0, 0), RET), -1,
+                   -1);
         f.b.in->active = 1 << 8;
         uint32_t r = receiver(&f.b, "recv", 3, packed ? 4 : 7), rs = build_router(&f.b);
         build_route(&f.b, 3, ON(RAMP), ON(E));
@@ -253,7 +269,8 @@ static void packing_is_a_property_of_the_operation(void **state) {
         run_quiet(&f);
         uint32_t got[8] = { 0 };
         read_words(&f, 1, 0, 0x200, got, 7);
-        for (uint32_t i = 0; i < (packed ? 4u : 7u); i++) assert_int_equal(got[i], packed ? i + 1 : i % 2 ? 0 : i / 2 + 1);
+        for (uint32_t i = 0; i < (packed ? 4u : 7u); i++)
+            assert_int_equal(got[i], packed ? i + 1 : i % 2 ? 0 : i / 2 + 1);
         fabric_close(&f);
     }
 }
@@ -265,23 +282,32 @@ static void wavelets_run_tasks(void **state) {
     build_init(&f.b, WSE3, 2, 1);
     uint32_t s = build_inst(&f.b, "send");
     f.b.in->ram = 0x400;
-    uint32_t words[3] = { 0x00050001, 0x00060002, 40u << 16 | 0x1234 }; // two data words, a control wavelet for task 40
+    uint32_t words[3] = { 0x00050001, 0x00060002,
+                          40u << 16 | 0x1234 }; // two data words, a control wavelet for task 40
     f.b.in->data_at = 0x100;
     for (int i = 0; i < 12; i++) build_add(&f.b, data, ((uint8_t *)words)[i]);
     build_queue(&f.b, true, 1, 4);
     ObjDsd control = dsd_fabric(DSD_FABOUT, 1, 4, 1);
     control.w[0] |= DSD_CONTROL;
-    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 1, 4, 2)), none, build_opd(&f.b, dsd_mem1d(0x100, 2, 1)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 1, 4, 2)), none,
+                      build_opd(&f.b, dsd_mem1d(0x100, 2, 1)));
     build_vec(&f.b, v);
-    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, control), none, build_opd(&f.b, dsd_mem1d(0x108, 1, 1))));
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, control), none,
+                           build_opd(&f.b, dsd_mem1d(0x108, 1, 1))));
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
     f.b.in->active = 1 << 8;
     uint32_t r = build_inst(&f.b, "recv");
     build_queue(&f.b, false, 3, 4);
     // Data: append low + high to the list; control: append its data.
-    build_task(&f.b, 3, TASK_DATA, BUILD_FUNC(&f.b, "data", 4, 2, 0, I3(add_u16, 0, 0, 1), I3(lda_u16, 2, 0x10, 0), I3(st_16, 0, 2, 0x20), I3(addi_u16, 2, 2, 2),
-                                              I3(sta_16, 2, 0x10, 0), RET), ARG_LOW_U16, ARG_HIGH_U16);
-    build_task(&f.b, 40, TASK_CONTROL, BUILD_FUNC(&f.b, "control", 4, 1, 0, I3(lda_u16, 2, 0x10, 0), I3(st_16, 0, 2, 0x20), I3(addi_u16, 2, 2, 2), I3(sta_16, 2, 0x10, 0), RET),
+    build_task(&f.b, 3, TASK_DATA,
+               BUILD_FUNC(&f.b, "data", 4, 2, 0, I3(add_u16, 0, 0, 1), I3(lda_u16, 2, 0x10, 0),
+                          I3(st_16, 0, 2, 0x20), I3(addi_u16, 2, 2, 2), I3(sta_16, 2, 0x10, 0),
+                          RET),
+               ARG_LOW_U16, ARG_HIGH_U16);
+    build_task(&f.b, 40, TASK_CONTROL,
+               BUILD_FUNC(&f.b, "control", 4, 1, 0, I3(lda_u16, 2, 0x10, 0), I3(st_16, 0, 2, 0x20),
+                          I3(addi_u16, 2, 2, 2), I3(sta_16, 2, 0x10, 0), RET),
                ARG_LOW_U16, -1);
     uint32_t rs = build_router(&f.b);
     build_route(&f.b, 4, ON(RAMP), ON(E));
@@ -306,11 +332,15 @@ static void blocked_channels_wait(void **state) {
     Fabric f;
     build_init(&f.b, WSE2, 1, 1);
     build_inst(&f.b, "loop");
-    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none, opd(OPD_SCALAR, 0));
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none,
+                      opd(OPD_SCALAR, 0));
     build_vec(&f.b, v);
-    build_task(&f.b, 3, TASK_DATA, BUILD_FUNC(&f.b, "data", 1, 1, 0, I3(sta_32, 0, 0x10, 0), RET), ARG_WORD, -1);
-    uint32_t unblock = BUILD_FUNC(&f.b, "go", 1, 0, 0, I32(ldi, 0, 3), I3(unblock, 0, TGT_COLOR, 0), I3(unblock_cmd, 0, 0, 0), RET);
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 99), I32(vec, 1, 0), RET), -1, -1);
+    build_task(&f.b, 3, TASK_DATA, BUILD_FUNC(&f.b, "data", 1, 1, 0, I3(sta_32, 0, 0x10, 0), RET),
+               ARG_WORD, -1);
+    uint32_t unblock = BUILD_FUNC(&f.b, "go", 1, 0, 0, I32(ldi, 0, 3), I3(unblock, 0, TGT_COLOR, 0),
+                                  I3(unblock_cmd, 0, 0, 0), RET);
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 99), I32(vec, 1, 0), RET), -1, -1);
     f.b.in->active = 1 << 8;
     f.b.in->blocked = 1 << 3;
     int go = build_rpc(&f.b, "go", unblock);
@@ -339,15 +369,20 @@ static void microthreads_serve_one_operation(void **state) {
     build_queue(&f.b, true, 2, 3);
     build_queue(&f.b, false, 2, 3);
     for (int i = 0; i < 2; i++) {
-        ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none, build_opd(&f.b, dsd_mem1d(0x100 + 16u * (unsigned)i, 4, 1)));
+        ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none,
+                          build_opd(&f.b, dsd_mem1d(0x100 + 16u * (unsigned)i, 4, 1)));
         v.flags = VEC_ASYNC;
         build_vec(&f.b, v);
     }
-    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x200, 8, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 2, 3, 8)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x200, 8, 1)), none,
+                      build_opd(&f.b, dsd_fabric(DSD_FABIN, 2, 3, 8)));
     v.flags = VEC_ASYNC;
     v.ut = 5;
     build_vec(&f.b, v);
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 2), I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    build_task(
+        &f.b, 8, TASK_LOCAL,
+        BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 2), I32(vec, 0, 0), I32(vec, 0, 1), RET), -1,
+        -1);
     f.b.in->active = 1 << 8;
     uint32_t r = build_router(&f.b);
     build_route(&f.b, 3, ON(RAMP), ON(RAMP));
@@ -366,14 +401,22 @@ static void fifos_buffer_between_microthreads(void **state) {
     Fabric f;
     build_init(&f.b, WSE2, 3, 1);
     uint32_t s = sender(&f.b, "send", 1, 60, true), mid = build_inst(&f.b, "fifo");
-    build_add(&f.b, fifos, ((ObjFifo){ .base = 0x100, .capacity = 8, .size = 4, .push_task = OBJ_NONE8, .pop_task = OBJ_NONE8 }));
-    ObjVec v = vec_of(VEC_mov32, opd(OPD_FIFO, 0), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 1, OBJ_ENDLESS)));
+    build_add(&f.b, fifos,
+              ((ObjFifo){ .base = 0x100,
+                          .capacity = 8,
+                          .size = 4,
+                          .push_task = OBJ_NONE8,
+                          .pop_task = OBJ_NONE8 }));
+    ObjVec v = vec_of(VEC_mov32, opd(OPD_FIFO, 0), none,
+                      build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 1, OBJ_ENDLESS)));
     v.flags = VEC_ASYNC;
     build_vec(&f.b, v);
-    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 2, OBJ_ENDLESS)), none, opd(OPD_FIFO, 0));
+    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 2, OBJ_ENDLESS)), none,
+               opd(OPD_FIFO, 0));
     v.flags = VEC_ASYNC;
     build_vec(&f.b, v);
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
     f.b.in->active = 1 << 8;
     uint32_t r = receiver(&f.b, "recv", 2, 60), r0 = build_router(&f.b);
     build_route(&f.b, 1, ON(RAMP), ON(E));
@@ -401,14 +444,21 @@ static void control_ends_operations(void **state) {
     build_inst(&f.b, "self");
     ObjDsd control = dsd_fabric(DSD_FABOUT, 2, 3, 1);
     control.w[0] |= DSD_CONTROL;
-    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x100, 8, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 3, 8)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x100, 8, 1)), none,
+                      build_opd(&f.b, dsd_fabric(DSD_FABIN, 1, 3, 8)));
     v.flags = VEC_ASYNC;
     v.on_control = when(ACT_ACTIVATE, TGT_TASK, 9);
     build_vec(&f.b, v);
-    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none, opd(OPD_SCALAR, 0)));
+    build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 1)), none,
+                           opd(OPD_SCALAR, 0)));
     build_vec(&f.b, vec_of(VEC_mov32, build_opd(&f.b, control), none, opd(OPD_SCALAR, 0)));
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1), I32(vec, 1, 2), RET), -1, -1);
-    build_task(&f.b, 9, TASK_LOCAL, BUILD_FUNC(&f.b, "ended", 1, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x10, 0), RET), -1, -1);
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1),
+                          I32(vec, 1, 2), RET),
+               -1, -1);
+    build_task(&f.b, 9, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "ended", 1, 0, 0, I32(ldi, 0, 1), I3(sta_16, 0, 0x10, 0), RET), -1,
+               -1);
     f.b.in->active = 1 << 8;
     uint32_t r = build_router(&f.b);
     build_route(&f.b, 3, ON(RAMP), ON(RAMP));
@@ -433,19 +483,25 @@ static void faults_name_the_microthread(void **state) {
     ChipStop why;
     build_init(&f.b, WSE2, 1, 1);
     build_inst(&f.b, "self");
-    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x3fc, 4, 1)), none, build_opd(&f.b, dsd_fabric(DSD_FABIN, 5, 3, 4)));
+    ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x3fc, 4, 1)), none,
+                      build_opd(&f.b, dsd_fabric(DSD_FABIN, 5, 3, 4)));
     v.flags = VEC_ASYNC;
     build_vec(&f.b, v);
-    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none, opd(OPD_SCALAR, 0));
+    v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none,
+               opd(OPD_SCALAR, 0));
     v.flags = VEC_ASYNC;
     build_vec(&f.b, v);
-    build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1), I32(jmp, 0, 3), RET), -1, -1);
+    build_task(&f.b, 8, TASK_LOCAL,
+               BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 5), I32(vec, 1, 0), I32(vec, 1, 1),
+                          I32(jmp, 0, 3), RET),
+               -1, -1);
     f.b.in->active = 1 << 8;
     uint32_t r = build_router(&f.b);
     build_route(&f.b, 3, ON(RAMP), ON(RAMP));
     build_rect(&f.b, 0, 0, 1, 1, 0, r);
     fabric_open(&f);
-    assert_fails(wafer_run(f.c, &(ChipGoal){ .budget = 10000 }, &why), WT_FAULT, "PE (0,0), microthread 5, @mov32 (function 'main')");
+    assert_fails(wafer_run(f.c, &(ChipGoal){ .budget = 10000 }, &why), WT_FAULT,
+                 "PE (0,0), microthread 5, @mov32 (function 'main')");
     assert_non_null(strstr(wt_last_error(), "write at 0x0400, outside the 1024 bytes"));
     fabric_close(&f);
 }
@@ -456,7 +512,9 @@ static void launches_wait_for_every_pe(void **state) {
     Fabric f;
     build_init(&f.b, WSE2, 3, 1);
     build_inst(&f.b, "pe");
-    uint32_t fn = BUILD_FUNC(&f.b, "compute", 3, 2, 0, I3(sta_32, 0, 0x10, 0), I3(sta_16, 1, 0x14, 0), I3(coord, 2, 0, 0), I3(jeqi, 2, 1, 6), I3(unblock_cmd, 0, 0, 0), RET, RET);
+    uint32_t fn =
+        BUILD_FUNC(&f.b, "compute", 3, 2, 0, I3(sta_32, 0, 0x10, 0), I3(sta_16, 1, 0x14, 0),
+                   I3(coord, 2, 0, 0), I3(jeqi, 2, 1, 6), I3(unblock_cmd, 0, 0, 0), RET, RET);
     int rpc = build_rpc(&f.b, "compute", fn);
     build_rect(&f.b, 0, 0, 3, 1, 0, build_router(&f.b));
     fabric_open(&f);
@@ -470,7 +528,8 @@ static void launches_wait_for_every_pe(void **state) {
     assert_int_equal(wafer_launch_pending(f.c), 1);
     StrBuf b = { 0 };
     assert_int_equal(wafer_report(f.c, &b, 0), 1);
-    assert_string_equal(sb_str(&b), "PE (1,0): has not called unblock_cmd_stream() since the launch\n");
+    assert_string_equal(sb_str(&b),
+                        "PE (1,0): has not called unblock_cmd_stream() since the launch\n");
     sb_free(&b);
     uint32_t got[2];
     read_words(&f, 2, 0, 0x10, got, 2);
@@ -479,7 +538,8 @@ static void launches_wait_for_every_pe(void **state) {
     fabric_close(&f);
 }
 
-// Words stream in and out through the host's ports: an echo of each word plus one, over a region, a word per PE and cycle.
+// Words stream in and out through the host's ports: an echo of each word plus one, over a region, a
+// word per PE and cycle.
 static void streams_go_in_and_out(void **state) {
     (void)state;
     for (unsigned channels = 1; channels <= 4; channels += 3) {
@@ -491,22 +551,34 @@ static void streams_go_in_and_out(void **state) {
         build_inst(&f.b, "echo");
         build_queue(&f.b, false, 2, 2);
         build_queue(&f.b, true, 3, 6);
-        ObjVec v = vec_of(VEC_add16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 6, 1)), opd(OPD_SCALAR, 0), opd(OPD_SCALAR, 1));
+        ObjVec v = vec_of(VEC_add16, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 3, 6, 1)),
+                          opd(OPD_SCALAR, 0), opd(OPD_SCALAR, 1));
         build_vec(&f.b, v);
-        build_task(&f.b, 2, TASK_DATA, BUILD_FUNC(&f.b, "data", 3, 1, 0, I32(ldi, 1, 1), I32(vec, 2, 0), RET), ARG_WORD, -1);
+        build_task(&f.b, 2, TASK_DATA,
+                   BUILD_FUNC(&f.b, "data", 3, 1, 0, I32(ldi, 1, 1), I32(vec, 2, 0), RET), ARG_WORD,
+                   -1);
         build_rect(&f.b, 0, 0, 4, 3, 0, build_router(&f.b));
         fabric_open(&f);
         uint32_t in[2 * 2 * 5], out[2 * 2 * 5] = { 0 };
         for (uint32_t i = 0; i < 20; i++) in[i] = 100 + i;
         int h2d, d2h;
         ChipStop why;
-        assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 2, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .in = in }, &h2d));
-        assert_int_equal(wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 5, .in = in }, &d2h), WT_INVALID);
+        assert_ok(wafer_stream(
+            f.c,
+            &(ChipStream){ .color = 2, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .in = in },
+            &h2d));
+        assert_int_equal(
+            wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 5, .in = in }, &d2h),
+            WT_INVALID);
         assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = h2d }, &why));
         assert_int_equal(why, CHIP_MET);
         assert_int_equal(wafer_stream_state(f.c, h2d).moved, 20);
         assert_ok(wafer_stream_end(f.c, h2d));
-        assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 6, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .out = out }, &d2h));
+        assert_ok(wafer_stream(
+            f.c,
+            &(ChipStream){
+                .color = 6, .x = 1, .y = 1, .w = 3, .h = 2, .dx = 2, .l = 5, .out = out },
+            &d2h));
         assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = d2h }, &why));
         assert_int_equal(why, CHIP_MET);
         for (uint32_t i = 0; i < 20; i++) assert_int_equal(out[i], 101 + i);
@@ -532,7 +604,8 @@ static void streams_stall_where_nobody_reads(void **state) {
     uint32_t in[100] = { 0 };
     int id;
     ChipStop why;
-    assert_ok(wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 100, .in = in }, &id));
+    assert_ok(
+        wafer_stream(f.c, &(ChipStream){ .color = 2, .w = 1, .h = 1, .l = 100, .in = in }, &id));
     assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = id }, &why));
     assert_int_equal(why, CHIP_QUIET);
     ChipStreamState s = wafer_stream_state(f.c, id);
@@ -548,26 +621,37 @@ static void the_order_of_pes_cannot_matter(void **state) {
     for (uint64_t seed = 0; seed < 6; seed++) {
         Fabric f;
         build_init(&f.b, WSE2, 6, 4);
-        // Rows: two colors share every link eastwards, merge south in the last column, into the corner.
+        // Rows: two colors share every link eastwards, merge south in the last column, into the
+        // corner.
         build_inst(&f.b, "node");
         numbers(&f.b, 30);
         for (unsigned color = 4; color < 6; color++) {
-            ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, color - 2, color, 30)), none, build_opd(&f.b, dsd_mem1d(0x100, 30, 1)));
+            ObjVec v =
+                vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, color - 2, color, 30)),
+                       none, build_opd(&f.b, dsd_mem1d(0x100, 30, 1)));
             v.flags = VEC_ASYNC;
             build_vec(&f.b, v);
         }
-        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
+        build_task(&f.b, 8, TASK_LOCAL,
+                   BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), I32(vec, 0, 1), RET), -1, -1);
         f.b.in->active = 1 << 8;
         uint32_t sink = build_inst(&f.b, "sink");
         f.b.in->ram = 0x400;
         for (unsigned color = 4; color < 6; color++)
-            build_task(&f.b, color, TASK_DATA, BUILD_FUNC(&f.b, "data", 3, 1, 0, I3(lda_u32, 1, 0x10, 0), I3(muli_u32, 1, 1, 31), I3(add_u32, 1, 1, 0), I3(sta_32, 1, 0x10, 0), RET), ARG_WORD, -1);
+            build_task(&f.b, color, TASK_DATA,
+                       BUILD_FUNC(&f.b, "data", 3, 1, 0, I3(lda_u32, 1, 0x10, 0),
+                                  I3(muli_u32, 1, 1, 31), I3(add_u32, 1, 1, 0),
+                                  I3(sta_32, 1, 0x10, 0), RET),
+                       ARG_WORD, -1);
         uint32_t row = build_router(&f.b);
-        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(RAMP) | ON(W), ON(E));
+        for (unsigned color = 4; color < 6; color++)
+            build_route(&f.b, color, ON(RAMP) | ON(W), ON(E));
         uint32_t last = build_router(&f.b);
-        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(RAMP) | ON(W) | ON(N), ON(S));
+        for (unsigned color = 4; color < 6; color++)
+            build_route(&f.b, color, ON(RAMP) | ON(W) | ON(N), ON(S));
         uint32_t corner = build_router(&f.b);
-        for (unsigned color = 4; color < 6; color++) build_route(&f.b, color, ON(W) | ON(N), ON(RAMP));
+        for (unsigned color = 4; color < 6; color++)
+            build_route(&f.b, color, ON(W) | ON(N), ON(RAMP));
         build_rect(&f.b, 0, 0, 5, 4, 0, row);
         build_rect(&f.b, 5, 0, 1, 3, 0, last);
         build_rect(&f.b, 5, 3, 1, 1, sink, corner);
@@ -586,8 +670,9 @@ static void the_order_of_pes_cannot_matter(void **state) {
     }
 }
 
-// Random fabrics, mostly nonsense: routes that cross, merge, swap, end nowhere; senders, forwarders, FIFOs and data
-// tasks on any color. Whatever happens, it happens in the same cycles for every order of PEs.
+// Random fabrics, mostly nonsense: routes that cross, merge, swap, end nowhere; senders,
+// forwarders, FIFOs and data tasks on any color. Whatever happens, it happens in the same cycles
+// for every order of PEs.
 static uint64_t dice_state;
 static uint32_t dice(uint32_t n) {
     dice_state ^= dice_state << 13, dice_state ^= dice_state >> 7, dice_state ^= dice_state << 17;
@@ -601,13 +686,22 @@ static void random_instance(Build *b, WseArch arch) {
         build_queue(b, false, q, q); // queue and color agree, so that either names the channel
         build_queue(b, true, q, dice(4));
     }
-    build_add(b, fifos, ((ObjFifo){ .base = 0x800, .capacity = (uint16_t)(1 + dice(9)), .size = 4, .push_task = OBJ_NONE8, .pop_task = OBJ_NONE8 }));
+    build_add(b, fifos,
+              ((ObjFifo){ .base = 0x800,
+                          .capacity = (uint16_t)(1 + dice(9)),
+                          .size = 4,
+                          .push_task = OBJ_NONE8,
+                          .pop_task = OBJ_NONE8 }));
     uint64_t code[12];
     unsigned n = 0;
     for (unsigned k = 1 + dice(4); k; k--) {
-        unsigned color = dice(4), from = dice(2), queue = dice(4), len = dice(6) ? 1 + dice(30) : OBJ_ENDLESS;
-        ObjOperand out = build_opd(b, dsd_fabric(DSD_FABOUT, queue, color, len)), in = build_opd(b, dsd_fabric(DSD_FABIN, from, from, len));
-        ObjOperand mem = build_opd(b, dsd_mem1d(0x100, len == OBJ_ENDLESS ? 40 : len, 1)), into = build_opd(b, dsd_mem1d(0x200 + 0x80 * color, len == OBJ_ENDLESS ? 30 : len, 1));
+        unsigned color = dice(4), from = dice(2), queue = dice(4),
+                 len = dice(6) ? 1 + dice(30) : OBJ_ENDLESS;
+        ObjOperand out = build_opd(b, dsd_fabric(DSD_FABOUT, queue, color, len)),
+                   in = build_opd(b, dsd_fabric(DSD_FABIN, from, from, len));
+        ObjOperand mem = build_opd(b, dsd_mem1d(0x100, len == OBJ_ENDLESS ? 40 : len, 1)),
+                   into = build_opd(
+                       b, dsd_mem1d(0x200 + 0x80 * color, len == OBJ_ENDLESS ? 30 : len, 1));
         ObjVec v;
         switch (dice(5)) {
         case 0: v = vec_of(VEC_mov32, out, none, mem); break;
@@ -624,7 +718,11 @@ static void random_instance(Build *b, WseArch arch) {
     build_task(b, 30, TASK_LOCAL, build_func(b, "main", 4, 0, 0, code, n), -1, -1);
     for (unsigned color = 0; color < 4; color++)
         if (dice(3))
-            build_task(b, color, TASK_DATA, BUILD_FUNC(b, "data", 4, 1, 0, I3(lda_u32, 1, 0x10, 0), I3(muli_u32, 1, 1, 31), I3(add_u32, 1, 1, 0), I3(sta_32, 1, 0x10, 0), RET), ARG_WORD, -1);
+            build_task(b, color, TASK_DATA,
+                       BUILD_FUNC(b, "data", 4, 1, 0, I3(lda_u32, 1, 0x10, 0),
+                                  I3(muli_u32, 1, 1, 31), I3(add_u32, 1, 1, 0),
+                                  I3(sta_32, 1, 0x10, 0), RET),
+                       ARG_WORD, -1);
     b->in->active = 1u << 30;
 }
 
@@ -658,11 +756,17 @@ static void random_fabrics_repeat_in_any_order(void **state) {
                 for (unsigned x = 0; x < w; x++) {
                     uint32_t r = build_router(&f.b);
                     for (unsigned color = 0; color < 4; color++) {
-                        unsigned inside = (x ? ON(W) : 0) | (x + 1 < w ? ON(E) : 0) | (y ? ON(N) : 0) | (y + 1 < h ? ON(S) : 0) | ON(RAMP);
-                        unsigned tx = 1u << dice(DIRS) | (dice(3) ? 0 : 1u << dice(DIRS)), rx = dice(5) ? 31 : 1u << dice(DIRS);
+                        unsigned inside = (x ? ON(W) : 0) | (x + 1 < w ? ON(E) : 0) |
+                                          (y ? ON(N) : 0) | (y + 1 < h ? ON(S) : 0) | ON(RAMP);
+                        unsigned tx = 1u << dice(DIRS) | (dice(3) ? 0 : 1u << dice(DIRS)),
+                                 rx = dice(5) ? 31 : 1u << dice(DIRS);
                         if (dice(10)) tx &= inside;
-                        build_route(&f.b, color, rx, tx | (color < 2 || !tx ? ON(RAMP) : 0)); // those that operations read
-                        if (arch == WSE2 && !dice(6)) vec_last(&f.b.routers).color[color].flags |= (uint8_t)(dice(2) ? COLOR_SWAP_X : COLOR_SWAP_Y);
+                        build_route(
+                            &f.b, color, rx,
+                            tx | (color < 2 || !tx ? ON(RAMP) : 0)); // those that operations read
+                        if (arch == WSE2 && !dice(6))
+                            vec_last(&f.b.routers).color[color].flags |=
+                                (uint8_t)(dice(2) ? COLOR_SWAP_X : COLOR_SWAP_Y);
                     }
                     build_rect(&f.b, x, y, 1, 1, dice(4), r);
                 }
@@ -672,7 +776,9 @@ static void random_fabrics_repeat_in_any_order(void **state) {
             uint64_t c, sum = fingerprint(&f, w, h, &c);
             if (s) sum = 1, c = 1; // a fault ends a cycle half-way: only that it faults must agree
             if (!seed) want = sum, cycles = c;
-            if (sum != want || c != cycles) fail_msg("round %llu, seed %llu: another order, another result", (unsigned long long)round, (unsigned long long)seed);
+            if (sum != want || c != cycles)
+                fail_msg("round %llu, seed %llu: another order, another result",
+                         (unsigned long long)round, (unsigned long long)seed);
             ChipStats st;
             wafer_stats(f.c, &st);
             moved += st.wavelets;
@@ -684,12 +790,24 @@ static void random_fabrics_repeat_in_any_order(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_arrive_in_order_and_on_time), cmocka_unit_test(multicast_reaches_everyone), cmocka_unit_test(back_pressure_holds_words),
-        cmocka_unit_test(words_never_leave_the_rectangle),   cmocka_unit_test(forwarding_is_element_by_element), cmocka_unit_test(colors_swap_on_arrival),
-        cmocka_unit_test(packing_is_a_property_of_the_operation), cmocka_unit_test(wavelets_run_tasks), cmocka_unit_test(blocked_channels_wait),
-        cmocka_unit_test(microthreads_serve_one_operation),  cmocka_unit_test(fifos_buffer_between_microthreads), cmocka_unit_test(control_ends_operations),
-        cmocka_unit_test(faults_name_the_microthread), cmocka_unit_test(launches_wait_for_every_pe),        cmocka_unit_test(streams_go_in_and_out), cmocka_unit_test(streams_stall_where_nobody_reads),
-        cmocka_unit_test(the_order_of_pes_cannot_matter), cmocka_unit_test(random_fabrics_repeat_in_any_order),
+        cmocka_unit_test(words_arrive_in_order_and_on_time),
+        cmocka_unit_test(multicast_reaches_everyone),
+        cmocka_unit_test(back_pressure_holds_words),
+        cmocka_unit_test(words_never_leave_the_rectangle),
+        cmocka_unit_test(forwarding_is_element_by_element),
+        cmocka_unit_test(colors_swap_on_arrival),
+        cmocka_unit_test(packing_is_a_property_of_the_operation),
+        cmocka_unit_test(wavelets_run_tasks),
+        cmocka_unit_test(blocked_channels_wait),
+        cmocka_unit_test(microthreads_serve_one_operation),
+        cmocka_unit_test(fifos_buffer_between_microthreads),
+        cmocka_unit_test(control_ends_operations),
+        cmocka_unit_test(faults_name_the_microthread),
+        cmocka_unit_test(launches_wait_for_every_pe),
+        cmocka_unit_test(streams_go_in_and_out),
+        cmocka_unit_test(streams_stall_where_nobody_reads),
+        cmocka_unit_test(the_order_of_pes_cannot_matter),
+        cmocka_unit_test(random_fabrics_repeat_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

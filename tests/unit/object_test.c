@@ -1,5 +1,5 @@
-// The container and the verifier: what is written comes back; damaged and hostile programs are refused
-// or run without ever touching the host (under the sanitizers: no report).
+// The container and the verifier: what is written comes back; damaged and hostile programs are
+// refused or run without ever touching the host (under the sanitizers: no report).
 #include "wse_build.h"
 
 #include "base/file.h"
@@ -16,26 +16,46 @@ static void sample(Build *b) {
     b->in->uses = USES_PRINT;
     for (int i = 0; i < 64; i++) build_add(b, data, (uint8_t)i);
     build_add(b, relocs, ((ObjReloc){ .at = 0x40, .size = 4, .row = 1 }));
-    build_add(b, symbols, ((ObjSymbol){ .name = build_str(b, "x"), .type = build_str(b, "[4]f32"), .at = 0x10, .bytes = 16 }));
-    build_add(b, fifos, ((ObjFifo){ .base = 0x80, .capacity = 4, .size = 2, .push_task = OBJ_NONE8, .pop_task = OBJ_NONE8 }));
+    build_add(
+        b, symbols,
+        ((ObjSymbol){
+            .name = build_str(b, "x"), .type = build_str(b, "[4]f32"), .at = 0x10, .bytes = 16 }));
+    build_add(b, fifos,
+              ((ObjFifo){ .base = 0x80,
+                          .capacity = 4,
+                          .size = 2,
+                          .push_task = OBJ_NONE8,
+                          .pop_task = OBJ_NONE8 }));
     build_add(b, shapes, ((ObjShape){ .dims = 2, .extent = { 2, 2 }, .stride = { 1, 3 } }));
     build_queue(b, false, 1, 3);
     unsigned dsd = build_dsd(b, dsd_mem1d(0x10, 4, 1));
-    ObjVec v = vec_of(VEC_fmacs, opd(OPD_CONST, dsd), opd(OPD_CONST, dsd), build_opd(b, dsd_mem4d(0x20, 0)));
+    ObjVec v = vec_of(VEC_fmacs, opd(OPD_CONST, dsd), opd(OPD_CONST, dsd),
+                      build_opd(b, dsd_mem4d(0x20, 0)));
     v.scalar = opd(OPD_SCALAR, 3);
     build_vec(b, v);
     build_vec(b, vec_of(VEC_mov16, opd(OPD_FIFO, 0), opd(OPD_NONE, 0), opd(OPD_DSD, 4)));
-    v = vec_of(VEC_mov32, build_opd(b, dsd_fabric(DSD_FABOUT, 2, 4, 3)), opd(OPD_NONE, 0), build_opd(b, dsd_fabric(DSD_FABIN, 1, 3, 3)));
+    v = vec_of(VEC_mov32, build_opd(b, dsd_fabric(DSD_FABOUT, 2, 4, 3)), opd(OPD_NONE, 0),
+               build_opd(b, dsd_fabric(DSD_FABIN, 1, 3, 3)));
     v.flags = VEC_ASYNC;
     v.done = when(ACT_UNBLOCK, TGT_COLOR, 3);
     build_vec(b, v);
-    build_vec(b, vec_of(VEC_fmaxs, opd(OPD_POINTER, 0), opd(OPD_SCALAR, 1), opd(OPD_DSR, DSR_SRC1 << 8 | 2)));
-    build_add(b, dsrs, ((ObjDsrLoad){ .file = DSR_SRC1, .number = 2, .ut = OBJ_NONE8, .from = opd(OPD_CONST, dsd), .done = { .reg = OBJ_NONE16 }, .on_control = { .reg = OBJ_NONE16 } }));
+    build_vec(b, vec_of(VEC_fmaxs, opd(OPD_POINTER, 0), opd(OPD_SCALAR, 1),
+                        opd(OPD_DSR, DSR_SRC1 << 8 | 2)));
+    build_add(b, dsrs,
+              ((ObjDsrLoad){ .file = DSR_SRC1,
+                             .number = 2,
+                             .ut = OBJ_NONE8,
+                             .from = opd(OPD_CONST, dsd),
+                             .done = { .reg = OBJ_NONE16 },
+                             .on_control = { .reg = OBJ_NONE16 } }));
     b->in->nstart = 1;
-    uint32_t f = BUILD_FUNC(b, "helper", 4, 2, 1, I3(add_i32, 2, 0, 1), I3(jeqi, 2, 5, 3), I3(shli_u16, 2, 2, 1), I3(ret, 2, 0, 0));
-    uint32_t main = BUILD_FUNC(b, "main", 12, 0, 0, I32(ldi, 0, 0x30), I32(ldi, 1, 2), I32(ldrow, 2, 0), I32(dsd_const, 4, dsd), I32(call, 2, f), I32(vec, 8, 0),
-                               I32(vec, 8, 1), I32(vec, 8, 2), I32(vec, 8, 3), I32(ldsr, 0, 0), I3(it_init, 8, 4, 0), I3(it_read, 0, 8, ELEM_U16), I3(print, 0, PRINT_U16, 0),
-                               I3(copy, 0, 1, 8), I3(calli, 6, 1, 0), RET);
+    uint32_t f = BUILD_FUNC(b, "helper", 4, 2, 1, I3(add_i32, 2, 0, 1), I3(jeqi, 2, 5, 3),
+                            I3(shli_u16, 2, 2, 1), I3(ret, 2, 0, 0));
+    uint32_t main = BUILD_FUNC(
+        b, "main", 12, 0, 0, I32(ldi, 0, 0x30), I32(ldi, 1, 2), I32(ldrow, 2, 0),
+        I32(dsd_const, 4, dsd), I32(call, 2, f), I32(vec, 8, 0), I32(vec, 8, 1), I32(vec, 8, 2),
+        I32(vec, 8, 3), I32(ldsr, 0, 0), I3(it_init, 8, 4, 0), I3(it_read, 0, 8, ELEM_U16),
+        I3(print, 0, PRINT_U16, 0), I3(copy, 0, 1, 8), I3(calli, 6, 1, 0), RET);
     build_task(b, 8, TASK_LOCAL, main, -1, -1);
     build_task(b, 3, TASK_DATA, BUILD_FUNC(b, "data", 2, 1, 0, RET), ARG_WORD, -1);
     b->in->active = 1 << 8;
@@ -80,7 +100,8 @@ static void containers_round_trip(void **state) {
     assert_ok(file_read(path, &bytes, &n));
     assert_fails(object_read(&back, bytes, n - 1), WT_INVALID, "cut or grown");
     assert_fails(object_read(&back, bytes, 10), WT_INVALID, "too few");
-    assert_fails(object_read(&back, "not an object at all, but long enough to hold a head....", 56), WT_INVALID, "not a compiled program");
+    assert_fails(object_read(&back, "not an object at all, but long enough to hold a head....", 56),
+                 WT_INVALID, "not a compiled program");
     bytes[n - 70] ^= 1;
     assert_fails(object_read(&back, bytes, n), WT_INVALID, "hash does not match");
     bytes[n - 70] ^= 1;
@@ -93,13 +114,13 @@ static void containers_round_trip(void **state) {
 }
 
 // One change to the sample, and what the verifier says.
-#define REFUSED(part, ...)                                                                    \
-    do {                                                                                      \
-        Build b;                                                                              \
-        sample(&b);                                                                           \
-        __VA_ARGS__;                                                                          \
-        assert_fails(object_verify(build_object(&b)), WT_INVALID, part);                      \
-        build_free(&b);                                                                       \
+#define REFUSED(part, ...)                                                                         \
+    do {                                                                                           \
+        Build b;                                                                                   \
+        sample(&b);                                                                                \
+        __VA_ARGS__;                                                                               \
+        assert_fails(object_verify(build_object(&b)), WT_INVALID, part);                           \
+        build_free(&b);                                                                            \
     } while (0)
 
 static void the_verifier_refuses(void **state) {
@@ -129,7 +150,8 @@ static void the_verifier_refuses(void **state) {
     REFUSED("file 0 on the wrong side", b.vecs.data[3].src1 = opd(OPD_DSR, DSR_DEST << 8));
     REFUSED("action target 200", b.vecs.data[2].done.id = 200);
     REFUSED("two tasks numbered", b.tasks.data[1].number = 8);
-    REFUSED("takes 1 registers, not 0", b.tasks.data[1].args = 0, b.tasks.data[1].kind = TASK_LOCAL);
+    REFUSED("takes 1 registers, not 0", b.tasks.data[1].args = 0,
+            b.tasks.data[1].kind = TASK_LOCAL);
     REFUSED("initialized twice", vec_push(&b.queues, b.queues.data[0]); b.in->queues.n = 2);
     REFUSED("output queue 6", b.queues.data[0].output = 1, b.queues.data[0].number = 6);
     REFUSED("buffer lies outside the RAM", b.fifos.data[0].capacity = 0x4000);
@@ -168,8 +190,12 @@ static void survive(const Object *o) {
     uint32_t words[2] = { 0x280003, 7 }, out[4];
     int id;
     for (unsigned color = 0; color < WSE_COLORS; color++) {
-        if (o->head->h2d >> color & 1) (void)wafer_stream(c, &(ChipStream){ .color = color, .w = 1, .h = 1, .l = 2, .in = words }, &id);
-        if (o->head->d2h >> color & 1) (void)wafer_stream(c, &(ChipStream){ .color = color, .w = 1, .h = 1, .l = 2, .out = out }, &id);
+        if (o->head->h2d >> color & 1)
+            (void)wafer_stream(
+                c, &(ChipStream){ .color = color, .w = 1, .h = 1, .l = 2, .in = words }, &id);
+        if (o->head->d2h >> color & 1)
+            (void)wafer_stream(
+                c, &(ChipStream){ .color = color, .w = 1, .h = 1, .l = 2, .out = out }, &id);
     }
     (void)wafer_run(c, &(ChipGoal){ .budget = 3000 }, &why);
     StrBuf b = { 0 };
@@ -194,7 +220,8 @@ static void damaged_containers_are_survived(void **state) {
         uint8_t *copy = malloc(n);
         memcpy(copy, bytes, n);
         // The head is 40 bytes; its hash is made right again so that the damage gets past it.
-        for (uint32_t k = 1 + dice(4); k; k--) copy[40 + dice((uint32_t)n - 40)] = (uint8_t)(dice(3) ? dice(256) : dice(2) ? 0xff : 0);
+        for (uint32_t k = 1 + dice(4); k; k--)
+            copy[40 + dice((uint32_t)n - 40)] = (uint8_t)(dice(3) ? dice(256) : dice(2) ? 0xff : 0);
         uint64_t hash = hash64(copy + 40, n - 40, OBJ_VERSION);
         memcpy(copy + 32, &hash, 8);
         Object o;
@@ -224,14 +251,17 @@ static void random_programs_are_survived(void **state) {
             PeOp op = (PeOp)dice(PE_OPS);
             uint64_t insn = pe_insn(op, dice(9), dice(9), dice(12));
             const char *letters = pe_operands(op);
-            if (strpbrk(letters, "IJfvdkms")) insn = pe_insn32(op, letters[0] == '-' ? 0 : dice(9), dice(4) ? dice(4) : dice(0x10000));
+            if (strpbrk(letters, "IJfvdkms"))
+                insn = pe_insn32(op, letters[0] == '-' ? 0 : dice(9),
+                                 dice(4) ? dice(4) : dice(0x10000));
             if (letters[0] == '-') insn &= ~0xffff0000ull;
             if (letters[1] == '-' && !strpbrk(letters, "IJfvdkms")) insn &= ~0xffff00000000ull;
             if (letters[2] == '-' && !strpbrk(letters, "IJfvdkms")) insn &= 0xffffffffffffull;
             b.code.data[f->code + i] = insn;
         }
         for (size_t k = 0; k < b.dsds.len; k++)
-            if (!dice(3)) b.dsds.data[k].w[dice(4)] = dice(2) ? dice(0x10000) << 16 | dice(0x10000) : dice(8);
+            if (!dice(3))
+                b.dsds.data[k].w[dice(4)] = dice(2) ? dice(0x10000) << 16 | dice(0x10000) : dice(8);
         const Object *o = build_object(&b);
         if (!object_verify(o)) {
             ran++;
@@ -255,8 +285,11 @@ static void the_document_is_current(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(containers_round_trip),        cmocka_unit_test(the_verifier_refuses),        cmocka_unit_test(damaged_containers_are_survived),
-        cmocka_unit_test(random_programs_are_survived), cmocka_unit_test(the_document_is_current),
+        cmocka_unit_test(containers_round_trip),
+        cmocka_unit_test(the_verifier_refuses),
+        cmocka_unit_test(damaged_containers_are_survived),
+        cmocka_unit_test(random_programs_are_survived),
+        cmocka_unit_test(the_document_is_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

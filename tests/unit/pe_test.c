@@ -38,24 +38,24 @@ static uint64_t word(WseChip *c, unsigned x, uint32_t at, unsigned bytes) {
     assert_ok(wafer_read(c, x, 0, at, &v, bytes));
     return v;
 }
-#define RUN(m, regs, ...)                                                                     \
-    do {                                                                                      \
-        const uint64_t code_[] = { __VA_ARGS__ };                                             \
-        machine_build(m, WSE2, regs, code_, sizeof code_ / 8);                                \
-        machine_open(m);                                                                      \
+#define RUN(m, regs, ...)                                                                          \
+    do {                                                                                           \
+        const uint64_t code_[] = { __VA_ARGS__ };                                                  \
+        machine_build(m, WSE2, regs, code_, sizeof code_ / 8);                                     \
+        machine_open(m);                                                                           \
     } while (0)
 
 // One instruction of two operands: the value it leaves.
 static uint64_t value_of(PeOp op, uint64_t a, uint64_t b) {
     Machine m;
-    RUN(&m, 4, I32(ldu, 1, a), I32(ldhi, 1, a >> 32), I32(ldu, 2, b), I32(ldhi, 2, b >> 32), pe_insn(op, 0, 1, pe_operands(op)[2] == 'r' ? 2 : b & 0xffff),
-        I3(sta_64, 0, 0x10, 0), RET);
+    RUN(&m, 4, I32(ldu, 1, a), I32(ldhi, 1, a >> 32), I32(ldu, 2, b), I32(ldhi, 2, b >> 32),
+        pe_insn(op, 0, 1, pe_operands(op)[2] == 'r' ? 2 : b & 0xffff), I3(sta_64, 0, 0x10, 0), RET);
     run_quiet(m.c);
     uint64_t v = word(m.c, 0, 0x10, 8);
     machine_close(&m);
     return v;
 }
-#define VALUE(op, a, b) value_of(PE_##op, (uint64_t)(a), (uint64_t)(b))
+#define VALUE(op, a, b)              value_of(PE_##op, (uint64_t)(a), (uint64_t)(b))
 #define assert_value(op, a, b, want) assert_int_equal(VALUE(op, a, b), (uint64_t)(want))
 
 static void integers_are_canonical(void **state) {
@@ -90,8 +90,8 @@ static void integers_are_canonical(void **state) {
 static void floats_round_once(void **state) {
     (void)state;
     assert_value(add_f32, f32_bits(0x1p24f), f32_bits(1.0f), f32_bits(0x1p24f));
-    assert_value(mul_f16, 0x3c01, 0x3c01, 0x3c02);       // (1 + 2^-10)^2 rounds down
-    assert_value(div_f16, 0x3c00, 0x4200, 0x3555);       // 1/3
+    assert_value(mul_f16, 0x3c01, 0x3c01, 0x3c02); // (1 + 2^-10)^2 rounds down
+    assert_value(div_f16, 0x3c00, 0x4200, 0x3555); // 1/3
     assert_value(sqrt_f32, f32_bits(2.0f), 0, 0x3fb504f3);
     assert_value(floor_f32, f32_bits(-0.5f), 0, f32_bits(-1.0f));
     assert_value(ceil_f32, f32_bits(-0.5f), 0, f32_bits(-0.0f));
@@ -99,9 +99,9 @@ static void floats_round_once(void **state) {
     assert_value(f32_to_u16, f32_bits(70000.0f), 0, 65535);
     assert_value(f32_to_i32, f32_bits(-1.9f), 0, -1);
     assert_value(f32_to_u32, 0x7fc00000, 0, 0);
-    assert_value(int_to_f16, 65520, 0, 0x7c00);          // beyond the greatest f16: infinity
+    assert_value(int_to_f16, 65520, 0, 0x7c00); // beyond the greatest f16: infinity
     assert_value(int_to_f16, 65519, 0, 0x7bff);
-    assert_value(f32_to_f16, f32_bits(0x1p-25f), 0, 0);  // ties to even
+    assert_value(f32_to_f16, f32_bits(0x1p-25f), 0, 0); // ties to even
     assert_value(f32_to_f16, f32_bits(0x1.8p-25f), 0, 1);
     assert_value(lt_f32, 0x7fc00000, 0, 0);
 }
@@ -119,7 +119,8 @@ static void f16_conversions_are_exact(void **state) {
     }
 }
 
-// The soft fused multiply-add against exact integer arithmetic on cases that a double rounding gets wrong.
+// The soft fused multiply-add against exact integer arithmetic on cases that a double rounding gets
+// wrong.
 static void fma_rounds_once(void **state) {
     (void)state;
     // a * b = 1 + 2^-23 + 2^-24 exactly at a midpoint, broken by a tiny addend either way.
@@ -127,7 +128,8 @@ static void fma_rounds_once(void **state) {
     assert_int_equal(f32_bits(fma_f32(a, b, 0)), f32_bits(1 + 0x1p-11f));
     assert_int_equal(f32_bits(fma_f32(a, b, 0x1p-100f)), f32_bits(1 + 0x1p-11f + 0x1p-23f));
     assert_int_equal(f32_bits(fma_f32(a, b, -0x1p-100f)), f32_bits(1 + 0x1p-11f));
-    assert_int_equal(f32_bits(fma_f32(0x1p-126f, 0x1p-1f, 0x1p-149f)), f32_bits(0x1p-127f + 0x1p-149f));
+    assert_int_equal(f32_bits(fma_f32(0x1p-126f, 0x1p-1f, 0x1p-149f)),
+                     f32_bits(0x1p-127f + 0x1p-149f));
     assert_true(fma_f32(INFINITY, 0, 1) != fma_f32(INFINITY, 0, 1));
     assert_int_equal(fma_f16(0x3c01, 0x3c01, 0x0001), 0x3c02);
     uint64_t seed = 88172645463325252ull;
@@ -138,9 +140,12 @@ static void fma_rounds_once(void **state) {
             w[k] = (uint32_t)seed;
             if (i & 1) w[k] = (w[k] & 0x807fffff) | (120 + (w[k] >> 23 & 15)) << 23;
         }
-        float x = bits_f32(w[0]), y = bits_f32(w[1]), z = bits_f32(w[2]), r = fmaf(x, y, z), s = fma_f32(x, y, z);
-        if (r == r) assert_int_equal(f32_bits(s), f32_bits(r));
-        else assert_true(s != s);
+        float x = bits_f32(w[0]), y = bits_f32(w[1]), z = bits_f32(w[2]), r = fmaf(x, y, z),
+              s = fma_f32(x, y, z);
+        if (r == r)
+            assert_int_equal(f32_bits(s), f32_bits(r));
+        else
+            assert_true(s != s);
     }
 }
 
@@ -151,11 +156,19 @@ static void calls_pass_windows(void **state) {
     build_inst(&m.b, "test");
     BUILD_FUNC(&m.b, "add", 3, 2, 1, I3(add_i32, 2, 0, 1), I3(ret, 2, 0, 0));
     uint32_t fact = 1; // n! by recursion
-    BUILD_FUNC(&m.b, "fact", 4, 1, 1, I3(jgei, 0, 2, 3), I32(ldi, 1, 1), I3(ret, 1, 0, 0), I3(addi_i32, 2, 0, -1), I32(call, 2, fact), I3(mul_i32, 1, 0, 2),
-               I3(ret, 1, 0, 0));
-    const uint64_t more[] = { I32(ldi, 1, 20), I32(ldi, 2, 22), I32(call, 1, 0), I3(sta_32, 1, 0x10, 0), I32(ldi, 1, 10), I32(ldi, 2, 1),
-                              I3(calli, 1, 2, 1 | 1 << 8), I3(sta_32, 1, 0x14, 0), RET };
-    build_task(&m.b, 8, TASK_LOCAL, build_func(&m.b, "main", 4, 0, 0, more, sizeof more / 8), -1, -1);
+    BUILD_FUNC(&m.b, "fact", 4, 1, 1, I3(jgei, 0, 2, 3), I32(ldi, 1, 1), I3(ret, 1, 0, 0),
+               I3(addi_i32, 2, 0, -1), I32(call, 2, fact), I3(mul_i32, 1, 0, 2), I3(ret, 1, 0, 0));
+    const uint64_t more[] = { I32(ldi, 1, 20),
+                              I32(ldi, 2, 22),
+                              I32(call, 1, 0),
+                              I3(sta_32, 1, 0x10, 0),
+                              I32(ldi, 1, 10),
+                              I32(ldi, 2, 1),
+                              I3(calli, 1, 2, 1 | 1 << 8),
+                              I3(sta_32, 1, 0x14, 0),
+                              RET };
+    build_task(&m.b, 8, TASK_LOCAL, build_func(&m.b, "main", 4, 0, 0, more, sizeof more / 8), -1,
+               -1);
     m.b.in->active = 1 << 8;
     build_rect(&m.b, 0, 0, 1, 1, 0, build_router(&m.b));
     machine_open(&m);
@@ -179,7 +192,8 @@ static void faults(const uint64_t *code, size_t n, const char *part) {
     assert_ok(wafer_read(m.c, 0, 0, 0, &zero, 4));
     machine_close(&m);
 }
-#define FAULTS(part, ...) faults((const uint64_t[]){ __VA_ARGS__ }, sizeof((const uint64_t[]){ __VA_ARGS__ }) / 8, part)
+#define FAULTS(part, ...)                                                                          \
+    faults((const uint64_t[]){ __VA_ARGS__ }, sizeof((const uint64_t[]){ __VA_ARGS__ }) / 8, part)
 
 static void illegal_things_fault(void **state) {
     (void)state;
@@ -201,7 +215,8 @@ static void illegal_things_fault(void **state) {
 static void reads_beyond_the_program_give_zero(void **state) {
     (void)state;
     Machine m;
-    RUN(&m, 2, I32(ldi, 0, -1), I3(lda_u32, 0, 0x3fe, 0), I3(sta_32, 0, 0x10, 0), I3(lda_u32, 0, 0xbffc, 0), I3(sta_32, 0, 0x14, 0), RET);
+    RUN(&m, 2, I32(ldi, 0, -1), I3(lda_u32, 0, 0x3fe, 0), I3(sta_32, 0, 0x10, 0),
+        I3(lda_u32, 0, 0xbffc, 0), I3(sta_32, 0, 0x14, 0), RET);
     uint16_t tail = 0xabcd;
     assert_ok(wafer_write(m.c, 0, 0, 0x3fe, &tail, 2));
     run_quiet(m.c);
@@ -228,7 +243,8 @@ static void polling_is_quiet(void **state) {
     (void)state;
     Machine m;
     ChipStop why;
-    RUN(&m, 2, I3(lda_u16, 0, 0x10, 0), I32(jnz, 0, 5), I32(ldi, 1, 8), I3(activate, 1, 0, 0), RET, I3(sta_16, 0, 0x12, 0), RET);
+    RUN(&m, 2, I3(lda_u16, 0, 0x10, 0), I32(jnz, 0, 5), I32(ldi, 1, 8), I3(activate, 1, 0, 0), RET,
+        I3(sta_16, 0, 0x12, 0), RET);
     run_quiet(m.c);
     assert_int_equal(word(m.c, 0, 0x12, 2), 0);
     uint16_t go = 5;
@@ -246,13 +262,16 @@ static void tasks_run_oldest_first(void **state) {
     build_inst(&m.b, "test");
     // Each task appends its number to the list at 0x20 (index at 0x10).
     for (unsigned t = 10; t < 14; t++) {
-        uint32_t f = BUILD_FUNC(&m.b, "t", 4, 0, 0, I3(lda_u16, 0, 0x10, 0), I32(ldi, 1, t), I3(shli_u16, 2, 0, 1), I3(st_16, 1, 2, 0x20), I3(addi_u16, 0, 0, 1),
+        uint32_t f = BUILD_FUNC(&m.b, "t", 4, 0, 0, I3(lda_u16, 0, 0x10, 0), I32(ldi, 1, t),
+                                I3(shli_u16, 2, 0, 1), I3(st_16, 1, 2, 0x20), I3(addi_u16, 0, 0, 1),
                                 I3(sta_16, 0, 0x10, 0), RET);
         build_task(&m.b, t, TASK_LOCAL, f, -1, -1);
     }
     vec_last(&m.b.tasks).high = 1; // 13
-    uint32_t f = BUILD_FUNC(&m.b, "main", 2, 0, 0, I32(ldi, 0, 12), I3(block, 0, TGT_TASK, 0), I3(activate, 0, 0, 0), I32(ldi, 0, 11), I3(activate, 0, 0, 0),
-                            I32(ldi, 0, 10), I3(activate, 0, 0, 0), I32(ldi, 0, 13), I3(activate, 0, 0, 0), I32(ldi, 0, 12), I3(unblock, 0, TGT_TASK, 0), RET);
+    uint32_t f = BUILD_FUNC(
+        &m.b, "main", 2, 0, 0, I32(ldi, 0, 12), I3(block, 0, TGT_TASK, 0), I3(activate, 0, 0, 0),
+        I32(ldi, 0, 11), I3(activate, 0, 0, 0), I32(ldi, 0, 10), I3(activate, 0, 0, 0),
+        I32(ldi, 0, 13), I3(activate, 0, 0, 0), I32(ldi, 0, 12), I3(unblock, 0, TGT_TASK, 0), RET);
     build_task(&m.b, 8, TASK_LOCAL, f, -1, -1);
     m.b.in->active = 1 << 8;
     build_rect(&m.b, 0, 0, 1, 1, 0, build_router(&m.b));
@@ -270,8 +289,10 @@ static void tasks_run_oldest_first(void **state) {
 static void the_clock_counts_cycles(void **state) {
     (void)state;
     Machine m;
-    RUN(&m, 4, I3(tsc_on, 0, 0, 0), I3(tsc, 0, 0, 0), I3(nop, 0, 0, 0), I3(nop, 0, 0, 0), I3(tsc, 1, 0, 0), I3(sub_u32, 2, 1, 0), I3(sta_32, 2, 0x10, 0),
-        I3(tsc_off, 0, 0, 0), I3(tsc, 0, 0, 0), I3(nop, 0, 0, 0), I3(tsc, 1, 0, 0), I3(sub_u32, 2, 1, 0), I3(sta_32, 2, 0x14, 0), RET);
+    RUN(&m, 4, I3(tsc_on, 0, 0, 0), I3(tsc, 0, 0, 0), I3(nop, 0, 0, 0), I3(nop, 0, 0, 0),
+        I3(tsc, 1, 0, 0), I3(sub_u32, 2, 1, 0), I3(sta_32, 2, 0x10, 0), I3(tsc_off, 0, 0, 0),
+        I3(tsc, 0, 0, 0), I3(nop, 0, 0, 0), I3(tsc, 1, 0, 0), I3(sub_u32, 2, 1, 0),
+        I3(sta_32, 2, 0x14, 0), RET);
     run_quiet(m.c);
     assert_int_equal(word(m.c, 0, 0x10, 4), 3);
     assert_int_equal(word(m.c, 0, 0x14, 4), 0);
@@ -284,8 +305,17 @@ static void prints_go_to_the_log(void **state) {
     (void)state;
     Machine m;
     StrBuf log = { 0 };
-    const uint64_t code[] = { I3(print, 0, PRINT_PE, 0), I32(ldi, 0, 42), I3(print, 0, PRINT_U16, 0), I32(ldi, 0, '\n'), I3(print, 0, PRINT_CHAR, 0),
-                              I32(ldu, 0, 0x3fc00000), I3(print, 0, PRINT_F32, 0), I32(prints, 0, 0), I32(ldi, 0, '\n'), I3(print, 0, PRINT_CHAR, 0), RET };
+    const uint64_t code[] = { I3(print, 0, PRINT_PE, 0),
+                              I32(ldi, 0, 42),
+                              I3(print, 0, PRINT_U16, 0),
+                              I32(ldi, 0, '\n'),
+                              I3(print, 0, PRINT_CHAR, 0),
+                              I32(ldu, 0, 0x3fc00000),
+                              I3(print, 0, PRINT_F32, 0),
+                              I32(prints, 0, 0),
+                              I32(ldi, 0, '\n'),
+                              I3(print, 0, PRINT_CHAR, 0),
+                              RET };
     machine_build(&m, WSE2, 2, code, sizeof code / 8);
     m.b.in->uses = USES_PRINT;
     m.b.code.data[7] = I32(prints, 0, build_str(&m.b, " words"));
@@ -304,7 +334,8 @@ static void prints_go_to_the_log(void **state) {
 static void random_numbers_repeat(void **state) {
     (void)state;
     Machine m;
-    RUN(&m, 2, I3(random16, 0, 0, 0), I3(sta_16, 0, 0x10, 0), I3(random16, 0, 0, 0), I3(sta_16, 0, 0x12, 0), RET);
+    RUN(&m, 2, I3(random16, 0, 0, 0), I3(sta_16, 0, 0x10, 0), I3(random16, 0, 0, 0),
+        I3(sta_16, 0, 0x12, 0), RET);
     run_quiet(m.c);
     uint32_t s = 0x2dbeef, want[2];
     for (int k = 0; k < 2; k++) {
@@ -334,11 +365,20 @@ static void every_word_disassembles(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers_are_canonical),  cmocka_unit_test(floats_round_once),       cmocka_unit_test(f16_conversions_are_exact),
-        cmocka_unit_test(fma_rounds_once),         cmocka_unit_test(calls_pass_windows),      cmocka_unit_test(illegal_things_fault),
-        cmocka_unit_test(reads_beyond_the_program_give_zero), cmocka_unit_test(endless_tasks_stop_by_budget),
-        cmocka_unit_test(polling_is_quiet),        cmocka_unit_test(tasks_run_oldest_first),  cmocka_unit_test(the_clock_counts_cycles),
-        cmocka_unit_test(prints_go_to_the_log),    cmocka_unit_test(random_numbers_repeat),   cmocka_unit_test(every_word_disassembles),
+        cmocka_unit_test(integers_are_canonical),
+        cmocka_unit_test(floats_round_once),
+        cmocka_unit_test(f16_conversions_are_exact),
+        cmocka_unit_test(fma_rounds_once),
+        cmocka_unit_test(calls_pass_windows),
+        cmocka_unit_test(illegal_things_fault),
+        cmocka_unit_test(reads_beyond_the_program_give_zero),
+        cmocka_unit_test(endless_tasks_stop_by_budget),
+        cmocka_unit_test(polling_is_quiet),
+        cmocka_unit_test(tasks_run_oldest_first),
+        cmocka_unit_test(the_clock_counts_cycles),
+        cmocka_unit_test(prints_go_to_the_log),
+        cmocka_unit_test(random_numbers_repeat),
+        cmocka_unit_test(every_word_disassembles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,11 +14,14 @@ static wt_status_t make_plans(Chip *c, uint32_t *of_rect) {
     const Object *o = c->o;
     c->plans = calloc(o->nrects, sizeof *c->plans);
     c->launch_func = calloc(o->nrects, sizeof *c->launch_func);
-    if (!c->plans || !c->launch_func) return fail(WT_NOMEM, "no memory for %u PE groups", o->nrects);
+    if (!c->plans || !c->launch_func)
+        return fail(WT_NOMEM, "no memory for %u PE groups", o->nrects);
     for (uint32_t i = 0; i < o->nrects; i++) {
         const ObjRect *r = &o->rects[i];
         uint32_t k = 0;
-        while (k < c->nplans && (c->plans[k].inst != r->inst || c->plans[k].router != &o->routers[r->router])) k++;
+        while (k < c->nplans &&
+               (c->plans[k].inst != r->inst || c->plans[k].router != &o->routers[r->router]))
+            k++;
         if (k == c->nplans) TRY(plan_make(c, &c->plans[c->nplans++], r->inst, r->router));
         of_rect[i] = k;
     }
@@ -46,35 +49,65 @@ static void make_lanes(Pe *p) {
     for (unsigned color = 0; color < WSE_COLORS; color++)
         for (unsigned dir = 0; dir < 4; dir++)
             if (p->plan->router->color[color].rx >> dir & 1)
-                p->lanes[n] = (Lane){ .popped = NEVER, .number = (uint8_t)n, .color = (uint8_t)color, .dir = (uint8_t)dir, .tx = p->plan->router->color[color].tx }, n++;
+                p->lanes[n] = (Lane){ .popped = NEVER,
+                                      .number = (uint8_t)n,
+                                      .color = (uint8_t)color,
+                                      .dir = (uint8_t)dir,
+                                      .tx = p->plan->router->color[color].tx },
+                n++;
 }
 
 static void make_queues(const Chip *c, Pe *p) {
-    static const uint8_t input[2][WSE_QUEUES] = { { 6, 6, 4, 4, 2, 2, 2, 2 }, { 8, 8, 4, 4, 4, 4, 4, 4 } }, output2[] = { 2, 2, 6, 6, 2, 2 };
+    static const uint8_t input[2][WSE_QUEUES] = { { 6, 6, 4, 4, 2, 2, 2, 2 },
+                                                  { 8, 8, 4, 4, 4, 4, 4, 4 } },
+                         output2[] = { 2, 2, 6, 6, 2, 2 };
     bool wse2 = c->head->arch == WSE2;
     enum { UNBOUND_WORDS = 2 }; // WSE-2 colors without a queue: as the shortest
     for (unsigned color = 0; wse2 && color < WSE_COLORS; color++) {
         uint8_t chan = p->plan->chan_color[color];
         if (chan != OBJ_NONE8)
-            p->chans[chan] = (Queue){ .cap = UNBOUND_WORDS + RAMP_WORDS, .number = (uint8_t)color, .color = (uint8_t)color, .from_host = c->head->h2d >> color & 1 };
+            p->chans[chan] = (Queue){ .cap = UNBOUND_WORDS + RAMP_WORDS,
+                                      .number = (uint8_t)color,
+                                      .color = (uint8_t)color,
+                                      .from_host = c->head->h2d >> color & 1 };
     }
     for (unsigned q = 0; wse2 && q < sizeof output2; q++)
-        p->oqs[p->plan->oq_of[q]] = (Queue){ .cap = output2[q] + EXECUTE_WORDS, .number = (uint8_t)q, .color = OBJ_NONE8 };
+        p->oqs[p->plan->oq_of[q]] =
+            (Queue){ .cap = output2[q] + EXECUTE_WORDS, .number = (uint8_t)q, .color = OBJ_NONE8 };
     for (uint32_t i = 0; i < p->plan->in->queues.n; i++) {
         const ObjQueue *q = &c->o->queues[p->plan->in->queues.at + i];
-        if (q->output && wse2) p->oqs[p->plan->oq_of[q->number]].color = q->color;
-        else if (q->output) p->oqs[p->plan->oq_of[q->number]] = (Queue){ .cap = 8 + EXECUTE_WORDS, .number = q->number, .color = q->color };
-        else if (!wse2) p->chans[p->plan->chan_queue[q->number]] = (Queue){ .cap = input[1][q->number] + RAMP_WORDS, .number = q->number, .color = q->color, .from_host = c->head->h2d >> q->color & 1 };
-        else if (p->plan->chan_queue[q->number] != OBJ_NONE8) p->chans[p->plan->chan_queue[q->number]].cap = input[0][q->number] + RAMP_WORDS;
+        if (q->output && wse2)
+            p->oqs[p->plan->oq_of[q->number]].color = q->color;
+        else if (q->output)
+            p->oqs[p->plan->oq_of[q->number]] =
+                (Queue){ .cap = 8 + EXECUTE_WORDS, .number = q->number, .color = q->color };
+        else if (!wse2)
+            p->chans[p->plan->chan_queue[q->number]] =
+                (Queue){ .cap = input[1][q->number] + RAMP_WORDS,
+                         .number = q->number,
+                         .color = q->color,
+                         .from_host = c->head->h2d >> q->color & 1 };
+        else if (p->plan->chan_queue[q->number] != OBJ_NONE8)
+            p->chans[p->plan->chan_queue[q->number]].cap = input[0][q->number] + RAMP_WORDS;
     }
 }
 
-static void make_pe(Chip *c, Pe *p, const Plan *plan, uint8_t *memory, uint32_t x, uint32_t y, const uint32_t *row) {
+static void make_pe(Chip *c, Pe *p, const Plan *plan, uint8_t *memory, uint32_t x, uint32_t y,
+                    const uint32_t *row) {
     const ObjHead *h = c->head;
     const ObjInst *in = plan->in;
     uint32_t i = y * h->rect_w + x;
-    *p = (Pe){ .want = NEVER, .linked = NEVER, .index = i, .x = (uint16_t)x, .y = (uint16_t)y, .plan = plan, .row = row,
-               .blocked = plan->blocked, .active = in->active, .ut_blocked = (uint8_t)in->ut_blocked, .random = 0xdeadbeef & 0x7fffff };
+    *p = (Pe){ .want = NEVER,
+               .linked = NEVER,
+               .index = i,
+               .x = (uint16_t)x,
+               .y = (uint16_t)y,
+               .plan = plan,
+               .row = row,
+               .blocked = plan->blocked,
+               .active = in->active,
+               .ut_blocked = (uint8_t)in->ut_blocked,
+               .random = 0xdeadbeef & 0x7fffff };
     p->neighbor[DIR_W] = x ? i - 1 : UINT32_MAX;
     p->neighbor[DIR_E] = x + 1 < h->rect_w ? i + 1 : UINT32_MAX;
     p->neighbor[DIR_N] = y ? i - h->rect_w : UINT32_MAX;
@@ -92,12 +125,15 @@ static void make_pe(Chip *c, Pe *p, const Plan *plan, uint8_t *memory, uint32_t 
 
 static wt_status_t make_pes(Chip *c, const uint32_t *of_rect) {
     const Object *o = c->o;
-    for (uint32_t i = 0; i < o->nrects; i++) c->memory_bytes += (uint64_t)c->plans[of_rect[i]].bytes * o->rects[i].w * o->rects[i].h;
+    for (uint32_t i = 0; i < o->nrects; i++)
+        c->memory_bytes += (uint64_t)c->plans[of_rect[i]].bytes * o->rects[i].w * o->rects[i].h;
     if (c->memory_bytes) {
-        c->memory = mmap(NULL, c->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        c->memory = mmap(NULL, c->memory_bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (c->memory == MAP_FAILED) {
             c->memory = NULL;
-            return fail(WT_NOMEM, "no memory for %u PEs (%llu MiB)", c->npes, (unsigned long long)(c->memory_bytes >> 20));
+            return fail(WT_NOMEM, "no memory for %u PEs (%llu MiB)", c->npes,
+                        (unsigned long long)(c->memory_bytes >> 20));
         }
     }
     uint8_t *m = c->memory;
@@ -106,7 +142,8 @@ static wt_status_t make_pes(Chip *c, const uint32_t *of_rect) {
         const Plan *plan = &c->plans[of_rect[i]];
         for (uint32_t k = 0; k < (uint32_t)r->w * r->h; k++, m += plan->bytes) {
             uint32_t x = r->x + k % r->w, y = r->y + k / r->w;
-            make_pe(c, &c->pes[y * c->head->rect_w + x], plan, m, x, y, o->rows + r->row + (size_t)k * r->row_words);
+            make_pe(c, &c->pes[y * c->head->rect_w + x], plan, m, x, y,
+                    o->rows + r->row + (size_t)k * r->row_words);
         }
     }
     fabric_connect(c);
@@ -121,7 +158,9 @@ static wt_status_t open_parts(Chip *c) {
     c->run = calloc(c->npes, sizeof *c->run);
     c->links = calloc(c->npes, sizeof *c->links);
     uint32_t *of_rect = calloc(o->nrects, sizeof *of_rect);
-    wt_status_t s = c->pes && c->run && c->links && of_rect ? WT_OK : fail(WT_NOMEM, "no memory for %u PEs", c->npes);
+    wt_status_t s = c->pes && c->run && c->links && of_rect
+                        ? WT_OK
+                        : fail(WT_NOMEM, "no memory for %u PEs", c->npes);
     memset(c->wheel, 0xff, sizeof c->wheel);
     if (!s) s = host_init(c);
     if (!s) s = make_plans(c, of_rect);
@@ -212,7 +251,8 @@ wt_status_t wafer_skip(WseChip *c, uint64_t cycles) {
 // ---- looking ----
 
 static Pe *pe_at(const Chip *c, unsigned x, unsigned y) {
-    return x < c->head->rect_w && y < c->head->rect_h ? &c->pes[(size_t)y * c->head->rect_w + x] : NULL;
+    return x < c->head->rect_w && y < c->head->rect_h ? &c->pes[(size_t)y * c->head->rect_w + x]
+                                                      : NULL;
 }
 
 const ObjInst *wafer_inst(const WseChip *c, unsigned x, unsigned y) {
@@ -220,13 +260,18 @@ const ObjInst *wafer_inst(const WseChip *c, unsigned x, unsigned y) {
     return p ? p->plan->in : NULL;
 }
 
-static wt_status_t check_span(const Chip *c, const Pe *p, unsigned x, unsigned y, uint32_t at, uint32_t bytes) {
-    if (!p) return fail(WT_INVALID, "PE (%u,%u) lies outside the %ux%u rectangle", x, y, c->head->rect_w, c->head->rect_h);
-    if (at > WSE_RAM || bytes > WSE_RAM - at) return fail(WT_INVALID, "%u bytes at 0x%x lie outside the RAM of a PE", bytes, at);
+static wt_status_t check_span(const Chip *c, const Pe *p, unsigned x, unsigned y, uint32_t at,
+                              uint32_t bytes) {
+    if (!p)
+        return fail(WT_INVALID, "PE (%u,%u) lies outside the %ux%u rectangle", x, y,
+                    c->head->rect_w, c->head->rect_h);
+    if (at > WSE_RAM || bytes > WSE_RAM - at)
+        return fail(WT_INVALID, "%u bytes at 0x%x lie outside the RAM of a PE", bytes, at);
     return WT_OK;
 }
 
-wt_status_t wafer_read(const WseChip *c, unsigned x, unsigned y, uint32_t at, void *to, uint32_t bytes) {
+wt_status_t wafer_read(const WseChip *c, unsigned x, unsigned y, uint32_t at, void *to,
+                       uint32_t bytes) {
     const Pe *p = pe_at(c, x, y);
     TRY(check_span(c, p, x, y, at, bytes));
     uint32_t ram = p->plan->in->ram, have = at >= ram ? 0 : bytes < ram - at ? bytes : ram - at;
@@ -235,12 +280,16 @@ wt_status_t wafer_read(const WseChip *c, unsigned x, unsigned y, uint32_t at, vo
     return WT_OK;
 }
 
-wt_status_t wafer_write(WseChip *c, unsigned x, unsigned y, uint32_t at, const void *from, uint32_t bytes) {
+wt_status_t wafer_write(WseChip *c, unsigned x, unsigned y, uint32_t at, const void *from,
+                        uint32_t bytes) {
     Pe *p = pe_at(c, x, y);
     TRY(check_span(c, p, x, y, at, bytes));
     if (c->faulted) return fail(WT_FAULT, "%s", c->fault);
     if (at + bytes > p->plan->in->ram)
-        return fail(WT_INVALID, "%u bytes at 0x%x lie outside the %u bytes that the program of PE (%u,%u) defines", bytes, at, p->plan->in->ram, x, y);
+        return fail(
+            WT_INVALID,
+            "%u bytes at 0x%x lie outside the %u bytes that the program of PE (%u,%u) defines",
+            bytes, at, p->plan->in->ram, x, y);
     if (bytes) memcpy(p->ram + at, from, bytes);
     if (p->parked) { // tasks that poll memory may look again
         task_event(p);
@@ -256,9 +305,15 @@ uint8_t *wafer_ram(WseChip *c, unsigned x, unsigned y, uint32_t *bytes) {
 }
 
 void wafer_stats(WseChip *c, ChipStats *out) {
-    *out = (ChipStats){ .cycles = c->now, .tile_cycles = c->tile_cycles, .wavelets = c->wavelets, .insns = c->insns,
-                        .elements = c->elements, .bytes = c->memory_bytes + c->npes * (sizeof(Pe) + sizeof *c->run + sizeof *c->links) };
-    for (uint32_t i = 0; i < c->npes; i++) out->hash = (out->hash ^ c->pes[i].hash) * 0x9e3779b97f4a7c15ull + i;
+    *out = (ChipStats){ .cycles = c->now,
+                        .tile_cycles = c->tile_cycles,
+                        .wavelets = c->wavelets,
+                        .insns = c->insns,
+                        .elements = c->elements,
+                        .bytes = c->memory_bytes +
+                                 c->npes * (sizeof(Pe) + sizeof *c->run + sizeof *c->links) };
+    for (uint32_t i = 0; i < c->npes; i++)
+        out->hash = (out->hash ^ c->pes[i].hash) * 0x9e3779b97f4a7c15ull + i;
 }
 
 bool wafer_faulted(const WseChip *c) { return c->faulted; }

@@ -1,16 +1,18 @@
-// One cycle of everything: links, routers, queues, the CE's turns; and the wheel that says which PEs
-// have anything to do in it.
+// One cycle of everything: links, routers, queues, the CE's turns; and the wheel that says which
+// PEs have anything to do in it.
 //
-// A PE's part of a cycle, in this order: (1) the router moves head words, longest-unserved first, each
-// when all its outputs have a slot and the links are free; (2) the main thread picks or runs a task
-// whose time has come; (3) one operation (a microthread's or the main thread's) that can move moves
-// what a cycle moves, longest-unserved first. What a PE finds stamped with a later cycle it notes in
-// `want`; a cycle in which it did something is followed by another look.
+// A PE's part of a cycle, in this order: (1) the router moves head words, longest-unserved first,
+// each when all its outputs have a slot and the links are free; (2) the main thread picks or runs a
+// task whose time has come; (3) one operation (a microthread's or the main thread's) that can move
+// moves what a cycle moves, longest-unserved first. What a PE finds stamped with a later cycle it
+// notes in `want`; a cycle in which it did something is followed by another look.
 #include "wse/chip/machine.h"
 
 #include <string.h>
 
-static const uint8_t opposite[4] = { [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S };
+static const uint8_t opposite[4] = {
+    [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S
+};
 const char *dir_name(unsigned dir) {
     static const char *const names[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
     return names[dir];
@@ -21,15 +23,18 @@ const char *dir_name(unsigned dir) {
 static void unlink_pe(Chip *c, Pe *p) {
     uint32_t slot = p->linked % WHEEL;
     Link l = c->links[p->index];
-    if (l.prev != UINT32_MAX) c->links[l.prev].next = l.next;
-    else c->wheel[slot] = l.next;
+    if (l.prev != UINT32_MAX)
+        c->links[l.prev].next = l.next;
+    else
+        c->wheel[slot] = l.next;
     if (l.next != UINT32_MAX) c->links[l.next].prev = l.prev;
     if (c->wheel[slot] == UINT32_MAX) c->wheel_bits[slot / 64] &= ~(1ull << slot % 64);
     p->linked = NEVER;
 }
 
 static void link_pe(Chip *c, Pe *p) {
-    uint64_t at = p->want - c->now < WHEEL ? p->want : c->now + WHEEL - 1; // farther: looked at again then
+    uint64_t at =
+        p->want - c->now < WHEEL ? p->want : c->now + WHEEL - 1; // farther: looked at again then
     uint32_t slot = at % WHEEL, first = c->wheel[slot];
     p->linked = at;
     c->links[p->index] = (Link){ first, UINT32_MAX };
@@ -38,11 +43,13 @@ static void link_pe(Chip *c, Pe *p) {
     c->wheel_bits[slot / 64] |= 1ull << slot % 64;
 }
 
-// Before its cycle's list is taken a PE may be woken for the cycle at hand; afterwards for later ones.
+// Before its cycle's list is taken a PE may be woken for the cycle at hand; afterwards for later
+// ones.
 void wafer_wake(Chip *c, Pe *p, uint64_t at) {
     if (at >= p->want) return;
     p->want = at;
-    if (p->linked == c->now && p->linked != NEVER && at > c->now) return; // waits its turn in this cycle: linked after it
+    if (p->linked == c->now && p->linked != NEVER && at > c->now)
+        return; // waits its turn in this cycle: linked after it
     if (p->linked != NEVER) {
         if (p->linked <= at) return;
         unlink_pe(c, p);
@@ -86,14 +93,17 @@ void channel_pop(Chip *c, Pe *p, unsigned chan) {
 
 // ---- the router ----
 
-static inline uint64_t mix(uint64_t h, uint64_t cycle, unsigned color, unsigned dirs, uint32_t word) {
+static inline uint64_t mix(uint64_t h, uint64_t cycle, unsigned color, unsigned dirs,
+                           uint32_t word) {
     h ^= cycle * 0x9e3779b97f4a7c15ull ^ ((uint64_t)word << 16 | color << 8 | dirs);
     h *= 0xd6e8feb86659fd93ull;
     return h ^ h >> 32;
 }
 
 // The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
-static inline bool lane_room(const Lane *l, uint64_t now) { return l->count + (l->popped == now) < LANE_WORDS; }
+static inline bool lane_room(const Lane *l, uint64_t now) {
+    return l->count + (l->popped == now) < LANE_WORDS;
+}
 
 // Who takes what a PE sends: looked up once, when all PEs stand.
 void fabric_connect(Chip *c) {
@@ -108,7 +118,8 @@ void fabric_connect(Chip *c) {
                 b->to = &c->pes[p->neighbor[dir]];
                 const uint8_t *of = b->to->plan->lane_of[opposite[dir]][color];
                 b->dropped = b->to->plan->arrives[opposite[dir]][color] == 2;
-                for (; b->lanes < 2 && of[b->lanes] != OBJ_NONE8; b->lanes++) b->lane[b->lanes] = &b->to->lanes[of[b->lanes]];
+                for (; b->lanes < 2 && of[b->lanes] != OBJ_NONE8; b->lanes++)
+                    b->lane[b->lanes] = &b->to->lanes[of[b->lanes]];
             }
     }
 }
@@ -127,7 +138,9 @@ static inline bool outputs_free(const Chip *c, const Pe *p, unsigned color, unsi
 }
 
 static inline void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit *f) {
-    Flit out = { .at = c->now + HOP, .data = f->data, .color = (uint8_t)color, .control = f->control };
+    Flit out = {
+        .at = c->now + HOP, .data = f->data, .color = (uint8_t)color, .control = f->control
+    };
     for (unsigned left = tx & 15; left; left &= left - 1) {
         const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
         for (unsigned i = 0; i < b->lanes; i++) {
@@ -147,7 +160,7 @@ static inline void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit 
     p->did = true;
 }
 
-typedef struct Head {    // a head word that could move: lane or, from 128 on, output queue
+typedef struct Head { // a head word that could move: lane or, from 128 on, output queue
     uint64_t served;
     uint8_t from;
 } Head;
@@ -173,16 +186,21 @@ static unsigned heads(Chip *c, Pe *p, Head *h) {
         for (uint64_t left = p->live[k]; left; left &= left - 1) {
             unsigned number = k * 64 + (unsigned)__builtin_ctzll(left);
             const Lane *l = &p->lanes[number];
-            if (l->slot[l->head].at > c->now) want(p, l->slot[l->head].at);
-            else h[n++] = (Head){ l->served, (uint8_t)number };
+            if (l->slot[l->head].at > c->now)
+                want(p, l->slot[l->head].at);
+            else
+                h[n++] = (Head){ l->served, (uint8_t)number };
         }
     for (unsigned left = p->oq_live; left; left &= left - 1) {
         unsigned number = (unsigned)__builtin_ctz(left);
         Queue *q = &p->oqs[number];
         const Flit *f = queue_head(q);
-        if (f->at > c->now) want(p, f->at);
-        else if (c->head->d2h >> f->color & 1) host_offer(c, p);
-        else h[n++] = (Head){ q->served, (uint8_t)(128 + number) };
+        if (f->at > c->now)
+            want(p, f->at);
+        else if (c->head->d2h >> f->color & 1)
+            host_offer(c, p);
+        else
+            h[n++] = (Head){ q->served, (uint8_t)(128 + number) };
     }
     for (unsigned i = 1; i < n; i++)
         for (unsigned k = i; k > 0 && h[k].served < h[k - 1].served; k--) {
@@ -201,7 +219,8 @@ static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
     for (; n < 2 && as[n] != OBJ_NONE8; n++) {
         const ObjColor *k = &p->plan->router->color[as[n]];
         tx[n] = k->tx;
-        if (!(k->rx >> DIR_RAMP & 1) || tx[n] & *used || !outputs_free(c, p, as[n], tx[n])) return false;
+        if (!(k->rx >> DIR_RAMP & 1) || tx[n] & *used || !outputs_free(c, p, as[n], tx[n]))
+            return false;
     }
     if (tx[0] & tx[1]) return false;
     for (unsigned i = 0; i < n; i++) send(c, p, as[i], tx[i], f);
@@ -218,7 +237,7 @@ static void router_cycle(Chip *c, Pe *p) {
             if (used >> DIRS & 1 || !send_from_ramp(c, p, q, &used)) continue;
             queue_pop(q);
             q->served = c->now;
-            if (!q->count) p->oq_live &= (uint8_t)~(1u << (h[i].from - 128));
+            if (!q->count) p->oq_live &= (uint8_t) ~(1u << (h[i].from - 128));
             continue;
         }
         Lane *l = &p->lanes[h[i].from];
@@ -249,7 +268,8 @@ static void main_cycle(Chip *c, Pe *p) {
         bool waited = p->state == MAIN_ELEMENT;
         pe_run(c, p);
         if (!(waited && p->state == MAIN_ELEMENT)) p->did = true;
-        if ((p->state == MAIN_RUN || p->state == MAIN_IDLE) && p->main_at > c->now) want(p, p->main_at);
+        if ((p->state == MAIN_RUN || p->state == MAIN_IDLE) && p->main_at > c->now)
+            want(p, p->main_at);
     }
 }
 

@@ -1,8 +1,9 @@
 // The host's ports: words that stream to and from PEs at their own ramps, and launches.
 //
-// At most one word enters and one leaves a PE in a cycle, and at most as many in all as the program has
-// channels, going round the PEs in row order. What a program sends to the host always drains, into a
-// buffer per PE where no transfer asks for it yet (docs/status.md: more lenient than hardware).
+// At most one word enters and one leaves a PE in a cycle, and at most as many in all as the program
+// has channels, going round the PEs in row order. What a program sends to the host always drains,
+// into a buffer per PE where no transfer asks for it yet (docs/status.md: more lenient than
+// hardware).
 #include "wse/chip/machine.h"
 
 #include <stdlib.h>
@@ -37,7 +38,8 @@ static void host_soon(Chip *c, uint64_t at) {
 
 // A PE's place in a transfer, or -1.
 static int64_t place(const Chip *c, const Transfer *t, uint32_t pe) {
-    uint32_t x = pe % c->head->rect_w, y = pe / c->head->rect_w, dx = t->s.dx ? t->s.dx : 1, dy = t->s.dy ? t->s.dy : 1;
+    uint32_t x = pe % c->head->rect_w, y = pe / c->head->rect_w, dx = t->s.dx ? t->s.dx : 1,
+             dy = t->s.dy ? t->s.dy : 1;
     if (x < t->s.x || y < t->s.y || x - t->s.x >= t->s.w || y - t->s.y >= t->s.h) return -1;
     x -= t->s.x;
     y -= t->s.y;
@@ -52,7 +54,8 @@ static Queue *host_queue(Chip *c, Pe *p, unsigned color) {
 
 static void inject(Chip *c) {
     Transfer *t = c->input;
-    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1; k < limit && c->in_count;) {
+    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1;
+         k < limit && c->in_count;) {
         uint32_t i = bit_next(c->in_ready, c->npes, c->in_cursor);
         if (k && i == c->in_cursor) break;
         Pe *p = &c->pes[i];
@@ -61,7 +64,9 @@ static void inject(Chip *c) {
         uint32_t *count = &t->count[at];
         if (q && q->count < q->cap) {
             uint32_t word = t->s.in[(uint64_t)at * t->s.l + *count];
-            channel_push(c, p, p->plan->chan_color[t->s.color], (Flit){ .at = c->now + RAMP_DELAY, .data = word, .color = (uint8_t)t->s.color });
+            channel_push(
+                c, p, p->plan->chan_color[t->s.color],
+                (Flit){ .at = c->now + RAMP_DELAY, .data = word, .color = (uint8_t)t->s.color });
             ++*count;
             t->moved++;
             c->standing[t->s.color]++;
@@ -84,7 +89,9 @@ static void keep(HostFifo *f, uint32_t word) {
     f->data[f->len++] = word;
 }
 
-static HostFifo *host_fifo(Chip *c, unsigned color, uint32_t pe) { return &c->fifos[(size_t)c->fifo_of[color] * c->npes + pe]; }
+static HostFifo *host_fifo(Chip *c, unsigned color, uint32_t pe) {
+    return &c->fifos[(size_t)c->fifo_of[color] * c->npes + pe];
+}
 
 static void arrive(Chip *c, Pe *p, unsigned color, uint32_t word) {
     Transfer *t = c->output[color];
@@ -104,7 +111,7 @@ static bool drain_one(Chip *c, Pe *p) {
         Flit f = *queue_head(q);
         if (f.at > c->now || !(c->head->d2h >> f.color & 1)) continue;
         queue_pop(q);
-        if (!q->count) p->oq_live &= (uint8_t)~(1u << number);
+        if (!q->count) p->oq_live &= (uint8_t) ~(1u << number);
         if (!f.control) arrive(c, p, f.color, f.data); // control wavelets end at the edge
         wafer_wake(c, p, c->now);
         return true;
@@ -113,11 +120,14 @@ static bool drain_one(Chip *c, Pe *p) {
 }
 
 static void drain(Chip *c) {
-    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1; k < limit && c->out_count;) {
+    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1;
+         k < limit && c->out_count;) {
         uint32_t i = bit_next(c->out_ready, c->npes, c->out_cursor);
         if (k && i == c->out_cursor) break;
-        if (drain_one(c, &c->pes[i])) k++;
-        else bit_clear(c->out_ready, &c->out_count, i); // it offers again
+        if (drain_one(c, &c->pes[i]))
+            k++;
+        else
+            bit_clear(c->out_ready, &c->out_count, i); // it offers again
         c->out_cursor = i + 1 == c->npes ? 0 : i + 1;
     }
     if (c->out_count) host_soon(c, c->now + 1);
@@ -149,11 +159,14 @@ static wt_status_t check_stream(const Chip *c, const ChipStream *s) {
         return fail(WT_INVALID, "color %u is not a streaming color of this program", s->color);
     bool input = c->head->h2d >> s->color & 1;
     if (input != (s->in != NULL) || input != (s->out == NULL))
-        return fail(WT_INVALID, "color %u streams %s", s->color, input ? "from host to device" : "from device to host");
-    if (!s->w || !s->h || !s->l || s->x + (uint64_t)s->w > c->head->rect_w || s->y + (uint64_t)s->h > c->head->rect_h)
-        return fail(WT_INVALID, "region (%u,%u) %ux%u of %u words lies outside the %ux%u rectangle", s->x, s->y, s->w, s->h, s->l,
-                    c->head->rect_w, c->head->rect_h);
-    if (input ? c->input != NULL : c->output[s->color] != NULL) return fail(WT_INVALID, "the last transfer of this kind has not ended");
+        return fail(WT_INVALID, "color %u streams %s", s->color,
+                    input ? "from host to device" : "from device to host");
+    if (!s->w || !s->h || !s->l || s->x + (uint64_t)s->w > c->head->rect_w ||
+        s->y + (uint64_t)s->h > c->head->rect_h)
+        return fail(WT_INVALID, "region (%u,%u) %ux%u of %u words lies outside the %ux%u rectangle",
+                    s->x, s->y, s->w, s->h, s->l, c->head->rect_w, c->head->rect_h);
+    if (input ? c->input != NULL : c->output[s->color] != NULL)
+        return fail(WT_INVALID, "the last transfer of this kind has not ended");
     return WT_OK;
 }
 
@@ -168,7 +181,8 @@ wt_status_t wafer_stream(WseChip *chip, const ChipStream *s, int *id) {
         c->transfers = grown;
         c->transfers[c->ntransfers++] = NULL;
     }
-    uint32_t dx = s->dx ? s->dx : 1, dy = s->dy ? s->dy : 1, nx = (s->w + dx - 1) / dx, ny = (s->h + dy - 1) / dy;
+    uint32_t dx = s->dx ? s->dx : 1, dy = s->dy ? s->dy : 1, nx = (s->w + dx - 1) / dx,
+             ny = (s->h + dy - 1) / dy;
     Transfer *t = calloc(1, sizeof *t);
     uint32_t *count = calloc((size_t)nx * ny, sizeof *count);
     if (!t || !count) {
@@ -176,11 +190,18 @@ wt_status_t wafer_stream(WseChip *chip, const ChipStream *s, int *id) {
         free(count);
         return fail(WT_NOMEM, "no memory for a transfer");
     }
-    *t = (Transfer){ .s = *s, .input = s->in != NULL, .count = count, .nx = nx, .ny = ny, .total = (uint64_t)nx * ny * s->l };
+    *t = (Transfer){ .s = *s,
+                     .input = s->in != NULL,
+                     .count = count,
+                     .nx = nx,
+                     .ny = ny,
+                     .total = (uint64_t)nx * ny * s->l };
     c->transfers[n] = t;
     *id = n + 1;
-    if (t->input) c->input = t;
-    else c->output[s->color] = t;
+    if (t->input)
+        c->input = t;
+    else
+        c->output[s->color] = t;
     for (uint32_t j = 0; j < ny; j++)
         for (uint32_t i = 0; i < nx; i++) {
             uint32_t pe = (s->y + j * dy) * c->head->rect_w + s->x + i * dx;
@@ -190,7 +211,9 @@ wt_status_t wafer_stream(WseChip *chip, const ChipStream *s, int *id) {
             }
             HostFifo *f = host_fifo(c, s->color, pe);
             uint32_t take = f->len - f->at < s->l ? f->len - f->at : s->l;
-            if (take) memcpy(&s->out[((uint64_t)j * nx + i) * s->l], f->data + f->at, take * sizeof *f->data);
+            if (take)
+                memcpy(&s->out[((uint64_t)j * nx + i) * s->l], f->data + f->at,
+                       take * sizeof *f->data);
             f->at += take;
             if (f->at == f->len) f->at = f->len = 0;
             count[(size_t)j * nx + i] = take;
@@ -203,13 +226,17 @@ wt_status_t wafer_stream(WseChip *chip, const ChipStream *s, int *id) {
     return WT_OK;
 }
 
-static Transfer *transfer(const Chip *c, int id) { return id > 0 && id <= c->ntransfers ? c->transfers[id - 1] : NULL; }
+static Transfer *transfer(const Chip *c, int id) {
+    return id > 0 && id <= c->ntransfers ? c->transfers[id - 1] : NULL;
+}
 
 ChipStreamState wafer_stream_state(const WseChip *chip, int id) {
     const Chip *c = chip;
     const Transfer *t = transfer(c, id);
     if (!t) return (ChipStreamState){ .done = true };
-    ChipStreamState s = { .total = t->total, .moved = t->moved, .standing = t->input ? c->standing[t->s.color] : 0 };
+    ChipStreamState s = { .total = t->total,
+                          .moved = t->moved,
+                          .standing = t->input ? c->standing[t->s.color] : 0 };
     s.done = s.moved == s.total && !s.standing;
     return s;
 }
@@ -252,9 +279,12 @@ uint64_t wafer_copy_cycles(const WseChip *chip, uint64_t words) {
 wt_status_t wafer_launch(WseChip *chip, int rpc, const uint64_t *args, unsigned nargs) {
     Chip *c = chip;
     if (c->faulted) return fail(WT_FAULT, "%s", c->fault);
-    if (rpc < 0 || (uint32_t)rpc >= c->o->nrpcs || c->o->rpcs[rpc].kind != RPC_FUNC) return fail(WT_INVALID, "rpc symbol %d is not a function", rpc);
+    if (rpc < 0 || (uint32_t)rpc >= c->o->nrpcs || c->o->rpcs[rpc].kind != RPC_FUNC)
+        return fail(WT_INVALID, "rpc symbol %d is not a function", rpc);
     const ObjRpc *r = &c->o->rpcs[rpc];
-    if (nargs != r->args.n) return fail(WT_INVALID, "'%s' takes %u arguments, not %u", object_string(c->o, r->name), r->args.n, nargs);
+    if (nargs != r->args.n)
+        return fail(WT_INVALID, "'%s' takes %u arguments, not %u", object_string(c->o, r->name),
+                    r->args.n, nargs);
     for (uint32_t i = 0; i < c->nplans; i++) {
         int e = object_export(c->o, c->plans[i].in, rpc);
         c->launch_func[i] = e < 0 ? UINT32_MAX : c->o->exports[e].value;
@@ -262,8 +292,10 @@ wt_status_t wafer_launch(WseChip *chip, int rpc, const uint64_t *args, unsigned 
     for (uint32_t i = 0; i < c->npes; i++) {
         const Pe *p = &c->pes[i];
         if (c->launch_func[p->plan - c->plans] == UINT32_MAX)
-            return fail(WT_INVALID, "'%s' is not exported by the program of PE (%u,%u)", object_string(c->o, r->name), p->x, p->y);
-        if (p->launched) return fail(WT_INVALID, "PE (%u,%u) has not begun the last launch", p->x, p->y);
+            return fail(WT_INVALID, "'%s' is not exported by the program of PE (%u,%u)",
+                        object_string(c->o, r->name), p->x, p->y);
+        if (p->launched)
+            return fail(WT_INVALID, "PE (%u,%u) has not begun the last launch", p->x, p->y);
     }
     if (nargs) memcpy(c->args, args, nargs * sizeof *args);
     c->nargs = nargs;
@@ -289,7 +321,9 @@ wt_status_t host_init(Chip *c) {
     c->out_ready = calloc(words, sizeof *c->out_ready);
     c->fifos = calloc((size_t)n * c->npes + 1, sizeof *c->fifos);
     c->host_at = NEVER;
-    return c->in_ready && c->out_ready && c->fifos ? WT_OK : fail(WT_NOMEM, "no memory for the host's ports");
+    return c->in_ready && c->out_ready && c->fifos
+               ? WT_OK
+               : fail(WT_NOMEM, "no memory for the host's ports");
 }
 
 void host_free(Chip *c) {

@@ -22,8 +22,13 @@ const char *pe_name(PeOp op) { return insns[op].name; }
 // One operand in `out`, which holds n bytes; `wide` is the 32-bit immediate of b and c.
 static void operand(char letter, unsigned value, uint32_t wide, char *out, size_t n) {
     switch (letter) {
-    case 'w': case 'r': case 'x': case 'h': snprintf(out, n, "r%u", value); return;
-    case 'W': case 'R': case 'M': snprintf(out, n, "r%u:%u", value, value + 1); return;
+    case 'w':
+    case 'r':
+    case 'x':
+    case 'h': snprintf(out, n, "r%u", value); return;
+    case 'W':
+    case 'R':
+    case 'M': snprintf(out, n, "r%u:%u", value, value + 1); return;
     case 'T': snprintf(out, n, "r%u:%u", value, value + 3); return;
     case 'i': snprintf(out, n, "%d", (int16_t)value); return;
     case 'u': snprintf(out, n, "%u", value); return;
@@ -42,20 +47,23 @@ static void operand(char letter, unsigned value, uint32_t wide, char *out, size_
 }
 
 int pe_disasm(uint64_t insn, char *out, size_t n) {
-    unsigned op = insn & 0xffff, field[3] = { insn >> 16 & 0xffff, insn >> 32 & 0xffff, insn >> 48 };
+    unsigned op = insn & 0xffff,
+             field[3] = { insn >> 16 & 0xffff, insn >> 32 & 0xffff, insn >> 48 };
     if (op >= PE_OPS) return snprintf(out, n, ".word 0x%016" PRIx64, insn);
     char text[3][24] = { "", "", "" };
     for (int i = 0; i < 3; i++)
         operand(insns[op].operands[i], field[i], (uint32_t)(insn >> 32), text[i], sizeof text[i]);
     const char *comma1 = *text[0] && *text[1] ? ", " : "", *comma2 = *text[2] ? ", " : "";
-    return snprintf(out, n, "%-10s %s%s%s%s%s", insns[op].name, text[0], comma1, text[1], comma2, text[2]);
+    return snprintf(out, n, "%-10s %s%s%s%s%s", insns[op].name, text[0], comma1, text[1], comma2,
+                    text[2]);
 }
 
 void pe_document(StrBuf *to) {
-    sb_printf(to, "# The processing element's bytecode\n\n"
-                  "Generated from `src/wse/chip/pe.def`, whose head explains operands and notation; "
-                  "`src/wse/chip/object.h` describes the tables that instructions refer to.\n\n"
-                  "| instruction | operands | cycles | meaning |\n|---|---|---|---|\n");
+    sb_printf(to,
+              "# The processing element's bytecode\n\n"
+              "Generated from `src/wse/chip/pe.def`, whose head explains operands and notation; "
+              "`src/wse/chip/object.h` describes the tables that instructions refer to.\n\n"
+              "| instruction | operands | cycles | meaning |\n|---|---|---|---|\n");
     static const char *const meaning[PE_OPS] = {
 #define INSN(name, operands, cost, ...) [PE_##name] = #__VA_ARGS__,
 #include "wse/chip/pe.def"

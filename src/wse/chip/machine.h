@@ -8,10 +8,10 @@
 //    chip.c    opening, running, looking
 //
 // Everything a PE has is allocated when the chip opens and found by pointer from its Pe; what PEs
-// of one instance and router share is worked out once, in a Plan. A cycle is: the host's ports, then
-// every PE that has something to do, in any order. A word that a PE sends in a cycle is stamped with a
-// later one and not looked at before; room that a PE makes in a cycle is not used by its neighbour
-// before the next (popped). So the order of PEs within a cycle cannot matter.
+// of one instance and router share is worked out once, in a Plan. A cycle is: the host's ports,
+// then every PE that has something to do, in any order. A word that a PE sends in a cycle is
+// stamped with a later one and not looked at before; room that a PE makes in a cycle is not used by
+// its neighbour before the next (popped). So the order of PEs within a cycle cannot matter.
 #pragma once
 #include "wse/chip/chip.h"
 #include "wse/chip/object.h"
@@ -20,25 +20,27 @@
 
 #define NEVER UINT64_MAX
 enum {
-    HOP = 1,             // cycles a link takes
-    RAMP_DELAY = 2,      // cycles between PE and router, either way
-    LANE_WORDS = 2,      // a router's words per color and input direction
-    RAMP_WORDS = 2,      // registers of the ramp in front of an input queue
-    EXECUTE = 1,         // cycles from an operation's step to its output queue,
-    EXECUTE_WORDS = 1,   // and the register that holds the word meanwhile
-    QUEUE_WORDS = 10,    // the longest queue: 8 words and the ramp's
-    TASK_START = 10,     // cycles from picking a task to its first instruction (ours)
-    VECTOR_START = 4,    // cycles to issue a vector operation beyond its elements (ours)
-    MICROTHREADS = 8, MAIN_OP = 8, OPS = 9, // the ninth operation is the main thread's synchronous one
+    HOP = 1,           // cycles a link takes
+    RAMP_DELAY = 2,    // cycles between PE and router, either way
+    LANE_WORDS = 2,    // a router's words per color and input direction
+    RAMP_WORDS = 2,    // registers of the ramp in front of an input queue
+    EXECUTE = 1,       // cycles from an operation's step to its output queue,
+    EXECUTE_WORDS = 1, // and the register that holds the word meanwhile
+    QUEUE_WORDS = 10,  // the longest queue: 8 words and the ramp's
+    TASK_START = 10,   // cycles from picking a task to its first instruction (ours)
+    VECTOR_START = 4,  // cycles to issue a vector operation beyond its elements (ours)
+    MICROTHREADS = 8,
+    MAIN_OP = 8,
+    OPS = 9,                 // the ninth operation is the main thread's synchronous one
     LAUNCH_TASK = WSE_TASKS, // pseudo task number of a launched function
     WHEEL = 256,
-    LINE_BYTES = 256,    // <simprint>'s buffer
+    LINE_BYTES = 256, // <simprint>'s buffer
 };
 
 typedef struct WseChip Chip;
 typedef struct Pe Pe;
 
-typedef struct Flit {    // a word on its way: not to be looked at before `at`
+typedef struct Flit { // a word on its way: not to be looked at before `at`
     uint64_t at;
     uint32_t data;
     uint8_t color, control;
@@ -48,39 +50,48 @@ typedef struct Flit {    // a word on its way: not to be looked at before `at`
 // A router's input register for one color from one neighbour.
 typedef struct Lane {
     _Alignas(64) Flit slot[LANE_WORDS];
-    uint64_t popped;     // cycle of the last pop: that slot is the sender's only from the next cycle on
+    uint64_t popped; // cycle of the last pop: that slot is the sender's only from the next cycle on
     uint64_t served;
     uint8_t head, count, number, color, dir, tx;
 } Lane;
 
-// An input queue with the ramp before it (WSE-2: of one color; WSE-3: of one queue), or an output queue.
+// An input queue with the ramp before it (WSE-2: of one color; WSE-3: of one queue), or an output
+// queue.
 typedef struct Queue {
-    uint64_t served;     // output queues: when the router took the last word
+    uint64_t served; // output queues: when the router took the last word
     uint8_t head, count, cap;
-    uint8_t number;      // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
-    uint8_t color;       // its color (WSE-2 output queues: none, words carry it)
-    uint8_t from_host;   // input: counts for the host's transfer
+    uint8_t number;    // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
+    uint8_t color;     // its color (WSE-2 output queues: none, words carry it)
+    uint8_t from_host; // input: counts for the host's transfer
     Flit slot[QUEUE_WORDS];
 } Queue;
 
-typedef enum WalkKind { WALK_NONE, WALK_MEM, WALK_MEM4D, WALK_IN, WALK_OUT, WALK_FIFO, WALK_SCALAR } WalkKind;
+typedef enum WalkKind {
+    WALK_NONE,
+    WALK_MEM,
+    WALK_MEM4D,
+    WALK_IN,
+    WALK_OUT,
+    WALK_FIFO,
+    WALK_SCALAR
+} WalkKind;
 typedef struct Walk {    // an operand on its way through its elements
     uint8_t kind, width; // bytes per element
     uint8_t port;        // channel, output queue or FIFO
     uint8_t color;
-    uint16_t flags;      // DSD_*
-    uint16_t addr;       // of the next element
-    int32_t step;        // bytes to the one after
+    uint16_t flags; // DSD_*
+    uint16_t addr;  // of the next element
+    int32_t step;   // bytes to the one after
     uint32_t scalar;
     const ObjShape *shape;
-    uint16_t done[4];    // iterations of each loop
-    uint16_t dsr;        // where save_address writes back: file << 8 | number; OBJ_NONE16: nowhere
-    uint16_t start;      // address of the first element
+    uint16_t done[4]; // iterations of each loop
+    uint16_t dsr;     // where save_address writes back: file << 8 | number; OBJ_NONE16: nowhere
+    uint16_t start;   // address of the first element
     uint32_t length;
-    uint8_t sized;       // has a length
+    uint8_t sized; // has a length
 } Walk;
 
-typedef struct Op {      // a vector operation in progress
+typedef struct Op { // a vector operation in progress
     const ObjVec *vec;
     Walk dest, src0, src1;
     uint32_t mul, left, total;
@@ -88,7 +99,7 @@ typedef struct Op {      // a vector operation in progress
     ObjWhen done, on_control; // ids resolved
     uint16_t index;
     uint8_t ut, packed, async, zero;
-    uint32_t func, at;   // where it was issued, for reports
+    uint32_t func, at; // where it was issued, for reports
 } Op;
 
 typedef struct Dsr {
@@ -98,30 +109,30 @@ typedef struct Dsr {
 } Dsr;
 
 typedef struct FifoState {
-    uint16_t read, count;         // elements: position of the oldest, how many
+    uint16_t read, count;               // elements: position of the oldest, how many
     uint16_t read_length, write_length; // 0: takes its length from the other operands
-    uint8_t hit_empty, hit_full;  // elements that a stalled side waits for
+    uint8_t hit_empty, hit_full;        // elements that a stalled side waits for
 } FifoState;
 
 typedef struct Frame {
     uint32_t func, at;
-    uint32_t base;       // first register
-    uint16_t stack;      // RAM address of its frame
+    uint32_t base;  // first register
+    uint16_t stack; // RAM address of its frame
 } Frame;
 
 typedef enum MainState {
     MAIN_IDLE,
-    MAIN_RUN,            // runs on at main_at
-    MAIN_VECTOR,         // a synchronous operation is in ops[MAIN_OP]
-    MAIN_UT,             // waits for microthread `wait` to end
-    MAIN_ELEMENT,        // an it_read or it_write waits for the fabric; the instruction is repeated
+    MAIN_RUN,     // runs on at main_at
+    MAIN_VECTOR,  // a synchronous operation is in ops[MAIN_OP]
+    MAIN_UT,      // waits for microthread `wait` to end
+    MAIN_ELEMENT, // an it_read or it_write waits for the fabric; the instruction is repeated
 } MainState;
 
-typedef struct Branch {  // a color's way out of a router in one direction: the neighbour's lanes
+typedef struct Branch { // a color's way out of a router in one direction: the neighbour's lanes
     Pe *to;
-    Lane *lane[2];       // two where a color swap doubles the word
+    Lane *lane[2]; // two where a color swap doubles the word
     uint8_t lanes;
-    bool dropped;        // nobody takes the word and nobody waits: a color swap ate it
+    bool dropped; // nobody takes the word and nobody waits: a color swap ate it
 } Branch;
 
 // What a PE needs to stand in the wheel, apart from the PE so that lists are short walks.
@@ -129,7 +140,7 @@ typedef struct Link {
     uint32_t next, prev;
 } Link;
 
-typedef struct Plan {    // what PEs of one instance and router share
+typedef struct Plan { // what PEs of one instance and router share
     const ObjInst *in;
     const ObjRouter *router;
     const uint64_t *code;
@@ -140,33 +151,37 @@ typedef struct Plan {    // what PEs of one instance and router share
     const ObjDsrLoad *dsrs;
     const ObjFifo *fifos;
     const ObjTask *tasks;
-    uint32_t inst, nregs, depth;  // register stack; call depth
+    uint32_t inst, nregs, depth; // register stack; call depth
     uint8_t nlanes, nchans, noqs, nsince, nbranches;
     uint8_t branch_of[4][WSE_COLORS];  // place in Pe.branches
-    uint8_t lane_of[4][WSE_COLORS][2]; // words arriving from a direction on a color: up to two lanes (color swap); 0xff none
+    uint8_t lane_of[4][WSE_COLORS][2]; // words arriving from a direction on a color: up to two
+                                       // lanes (color swap); 0xff none
     uint8_t arrives[4][WSE_COLORS];    // 1: some lane takes them; 2: dropped by a swap
     uint8_t ramp_color[WSE_COLORS][2]; // colors that a word from the ramp enters on
     uint8_t chan_color[WSE_COLORS];    // channel of a color, 0xff none
-    uint8_t chan_queue[WSE_QUEUES];    // channel of an input queue, 0xff none (WSE-2: of its initialized color)
+    uint8_t chan_queue[WSE_QUEUES];    // channel of an input queue, 0xff none (WSE-2: of its
+                                       // initialized color)
     uint8_t oq_of[WSE_QUEUES];         // output queue's place, 0xff none
     uint8_t task_of[WSE_TASKS];        // row in tasks, 0xff none
     uint8_t since_of[WSE_TASKS + 1];   // place in Pe.since
     uint8_t dsr_of[DSR_FILES][DSR_NUMBERS];
     uint8_t ndsrs, nfifos;
-    uint64_t locals;                   // local task numbers
-    uint64_t high;                     // task numbers of the HIGH class
-    uint64_t blocked;                  // at start
+    uint64_t locals;  // local task numbers
+    uint64_t high;    // task numbers of the HIGH class
+    uint64_t blocked; // at start
     // Offsets of a PE's parts in its block of memory.
-    uint32_t at_lanes, at_branches, at_chans, at_oqs, at_ops, at_dsrs, at_fifos, at_since, at_regs, at_frames, at_line, at_ram, bytes;
+    uint32_t at_lanes, at_branches, at_chans, at_oqs, at_ops, at_dsrs, at_fifos, at_since, at_regs,
+        at_frames, at_line, at_ram, bytes;
 } Plan;
 
 struct Pe {
-    uint64_t want;       // next cycle it must be stepped in, NEVER
-    uint64_t linked;     // the wheel slot's cycle it is linked for, NEVER; the cycle at hand while it waits its turn
+    uint64_t want;   // next cycle it must be stepped in, NEVER
+    uint64_t linked; // the wheel slot's cycle it is linked for, NEVER; the cycle at hand while it
+                     // waits its turn
     uint32_t index, neighbor[4]; // UINT32_MAX: off the rectangle
     uint16_t x, y;
     const Plan *plan;
-    uint64_t live[2];    // lanes with words
+    uint64_t live[2]; // lanes with words
     uint8_t oq_live, op_live, ut_blocked, state;
     bool did, tsc_on, cmd_owed, launched, effects, faulted;
     uint64_t hash;
@@ -181,19 +196,20 @@ struct Pe {
     uint64_t main_at, tsc_base, op_seq, tasks_run;
     uint64_t *regs;
     Frame *frames;
-    uint32_t depth;      // frames in use
-    uint8_t task;        // number of the one that runs
+    uint32_t depth; // frames in use
+    uint8_t task;   // number of the one that runs
     uint8_t wait;
-    uint8_t acting;      // 1 + slot of the operation that moves right now, 0: the main thread acts
+    uint8_t acting; // 1 + slot of the operation that moves right now, 0: the main thread acts
     uint16_t line_len;
-    uint32_t activated;  // tasks that this run of a task activated (for parking)
+    uint32_t activated; // tasks that this run of a task activated (for parking)
     uint8_t *ram;
     Dsr *dsrs;
     FifoState *fifos;
     char *line;
     const uint32_t *row;
     uint32_t random;
-    uint32_t fabric_popped; // words that the CE took this cycle (at most one ramp word a cycle is delivered anyway)
+    uint32_t fabric_popped; // words that the CE took this cycle (at most one ramp word a cycle is
+                            // delivered anyway)
 };
 
 typedef struct HostFifo { // words that left a PE for the host and no transfer asked for yet
@@ -204,7 +220,7 @@ typedef struct Transfer {
     ChipStream s;
     bool input;
     uint64_t total, moved;
-    uint32_t *count;     // per PE of the ROI
+    uint32_t *count; // per PE of the ROI
     uint32_t nx, ny;
 } Transfer;
 
@@ -220,20 +236,20 @@ struct WseChip {
     uint64_t memory_bytes;
     // Time.
     uint64_t now;
-    Link *links;         // by PE: in its wheel slot
+    Link *links; // by PE: in its wheel slot
     uint32_t wheel[WHEEL];
     uint64_t wheel_bits[WHEEL / 64];
     uint32_t *run;
     uint64_t rng;
     // Host ports.
     uint64_t host_at;
-    Transfer *input;     // the transfer that injects
+    Transfer *input;                // the transfer that injects
     uint64_t *in_ready, *out_ready; // bitmaps of PEs that could take, or hold, a word
     uint64_t in_count, out_count;   // bits set
     uint32_t in_cursor, out_cursor;
     uint64_t standing[WSE_COLORS]; // host words in PE queues
     Transfer *output[WSE_COLORS];  // that receives
-    HostFifo *fifos;     // [streaming output color][PE]
+    HostFifo *fifos;               // [streaming output color][PE]
     uint8_t fifo_of[WSE_COLORS];
     Transfer **transfers; // by id - 1
     int ntransfers;
@@ -254,9 +270,9 @@ wt_status_t plan_make(const Chip *c, Plan *p, uint32_t inst, uint32_t router);
 
 // fabric.c
 void wafer_wake(Chip *c, Pe *p, uint64_t at);
-void fabric_connect(Chip *c);                 // once all PEs stand
-bool wafer_next(Chip *c, uint64_t *at);       // the next cycle in which anything happens
-void wafer_cycle(Chip *c);                    // does cycle c->now
+void fabric_connect(Chip *c);           // once all PEs stand
+bool wafer_next(Chip *c, uint64_t *at); // the next cycle in which anything happens
+void wafer_cycle(Chip *c);              // does cycle c->now
 bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f);
 void channel_pop(Chip *c, Pe *p, unsigned chan);
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
@@ -272,41 +288,52 @@ static inline void queue_pop(Queue *q) {
 const char *dir_name(unsigned dir);
 
 // pe.c
-void pe_run(Chip *c, Pe *p);                 // the main thread, from its frame on
+void pe_run(Chip *c, Pe *p); // the main thread, from its frame on
 void pe_begin(Chip *c, Pe *p, uint32_t func, const uint64_t *args, unsigned nargs);
-__attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const char *fmt, ...); // returns false
-const char *pe_where(Chip *c, Pe *p, char *buf, size_t n); // "task 'main' (8), function 'f', file:line"
+__attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const char *fmt,
+                                                          ...); // returns false
+const char *pe_where(Chip *c, Pe *p, char *buf,
+                     size_t n); // "task 'main' (8), function 'f', file:line"
 bool pe_load(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value);
 bool pe_store(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t value);
 
 // task.c
-bool task_pick(Chip *c, Pe *p);              // starts the next ready task; false when there is none (later stamps schedule a wake)
+bool task_pick(
+    Chip *c,
+    Pe *p); // starts the next ready task; false when there is none (later stamps schedule a wake)
 void task_end(Chip *c, Pe *p, uint64_t at);
 bool task_activate(Chip *c, Pe *p, unsigned number, uint64_t at);
 bool task_block(Chip *c, Pe *p, ObjTarget kind, unsigned id, bool block, uint64_t at);
-void task_event(Pe *p);                      // something happened on the PE: parked tasks may look again
+void task_event(Pe *p); // something happened on the PE: parked tasks may look again
 bool task_when(Chip *c, Pe *p, const ObjWhen *w, uint64_t at);
 const char *task_name(const Chip *c, const Pe *p, unsigned number);
 
 // vec.c
-// Starts a vector operation of the main thread. Result: 0 it is done (or runs asynchronously), *cycles long, *result its
-// bool; 1 the main thread waits for it; 2 it waits for a microthread; -1 fault.
-int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *cycles, bool *result);
-bool vec_ready(Chip *c, Pe *p, Op *op, unsigned slot);  // could it move now? Later stamps schedule a wake; may end the operation
-void vec_step(Chip *c, Pe *p, Op *op, unsigned slot);   // moves what one cycle moves
-const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n); // what it waits for
+// Starts a vector operation of the main thread. Result: 0 it is done (or runs asynchronously),
+// *cycles long, *result its bool; 1 the main thread waits for it; 2 it waits for a microthread; -1
+// fault.
+int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *cycles,
+              bool *result);
+bool vec_ready(
+    Chip *c, Pe *p, Op *op,
+    unsigned slot); // could it move now? Later stamps schedule a wake; may end the operation
+void vec_step(Chip *c, Pe *p, Op *op, unsigned slot); // moves what one cycle moves
+const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf,
+                      size_t n); // what it waits for
 bool vec_load_dsr(Chip *c, Pe *p, const ObjDsrLoad *l, const uint64_t *regs);
 extern const char *const vec_names[VEC_COUNT];
-int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t *value); // 1 done, 0 wait, -1 fault
+int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind,
+                     uint64_t *value); // 1 done, 0 wait, -1 fault
 int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t value);
 bool vec_element_end(Chip *c, Pe *p, const uint64_t *it);
 
 // report.c
-const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf, size_t n); // "@fadds (pe.csl:12)"
+const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf,
+                     size_t n); // "@fadds (pe.csl:12)"
 
 // host.c
 void host_cycle(Chip *c);
 void host_took(Chip *c, Pe *p, unsigned color); // a host word left a queue of this PE
-void host_offer(Chip *c, Pe *p);             // the head of one of its output queues is the host's
+void host_offer(Chip *c, Pe *p); // the head of one of its output queues is the host's
 wt_status_t host_init(Chip *c);
 void host_free(Chip *c);

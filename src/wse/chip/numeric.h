@@ -1,6 +1,6 @@
-// Numbers as the processing element computes them, the same on every host: f16 (IEEE binary16) through
-// double, fused multiply-add in software where the compiler has no instruction for it, conversions
-// with every corner defined. No libm but sqrt, which IEEE 754 makes exact.
+// Numbers as the processing element computes them, the same on every host: f16 (IEEE binary16)
+// through double, fused multiply-add in software where the compiler has no instruction for it,
+// conversions with every corner defined. No libm but sqrt, which IEEE 754 makes exact.
 #pragma once
 #include <math.h>
 #include <stdbool.h>
@@ -35,7 +35,8 @@ static inline double bits_f16(uint32_t h) {
     uint32_t exponent = h >> 10 & 31, fraction = h & 0x3ff;
     uint64_t sign = (uint64_t)(h >> 15 & 1) << 63;
     if (exponent == 31) return bits_f64(sign | 0x7ffull << 52 | (uint64_t)fraction << 42);
-    if (exponent) return bits_f64(sign | (uint64_t)(exponent + 1008) << 52 | (uint64_t)fraction << 42);
+    if (exponent)
+        return bits_f64(sign | (uint64_t)(exponent + 1008) << 52 | (uint64_t)fraction << 42);
     double d = fraction * 0x1p-24; // subnormal: exact
     return sign ? -d : d;
 }
@@ -46,19 +47,24 @@ static inline uint32_t f16_bits(double d) {
     uint32_t sign = (uint32_t)(u >> 48) & 0x8000;
     int exponent = (int)(u >> 52 & 0x7ff) - 1023;
     uint64_t fraction = u & 0xfffffffffffffull;
-    if (exponent == 1024) return sign | 0x7c00 | (fraction ? 0x200 | (uint32_t)(fraction >> 42) : 0);
-    if (exponent < -25) return sign; // below half the least subnormal (2^-25 itself ties to zero, below)
+    if (exponent == 1024)
+        return sign | 0x7c00 | (fraction ? 0x200 | (uint32_t)(fraction >> 42) : 0);
+    if (exponent < -25)
+        return sign; // below half the least subnormal (2^-25 itself ties to zero, below)
     int drop = exponent < -14 ? 42 - 14 - exponent : 42; // bits that do not fit
     uint64_t full = fraction | 1ull << 52;
     uint64_t kept = full >> drop, rest = full & ((1ull << drop) - 1), half = 1ull << (drop - 1);
     if (rest > half || (rest == half && (kept & 1))) kept++;
-    // A normal's hidden bit adds one to the exponent field; a carry out of the fraction does the rest.
-    uint32_t result = exponent < -14 ? (uint32_t)kept : (uint32_t)((uint64_t)(exponent + 14) << 10) + (uint32_t)kept;
+    // A normal's hidden bit adds one to the exponent field; a carry out of the fraction does the
+    // rest.
+    uint32_t result = exponent < -14 ? (uint32_t)kept
+                                     : (uint32_t)((uint64_t)(exponent + 14) << 10) + (uint32_t)kept;
     return sign | (result >= 0x7c00 ? 0x7c00 : result);
 }
 
-// x + y where the sum may not fit a double: rounded to odd, so that a second rounding to a format of
-// at most 51 bits gives what one rounding of the exact sum would give (Boldo and Melquiond, 2008).
+// x + y where the sum may not fit a double: rounded to odd, so that a second rounding to a format
+// of at most 51 bits gives what one rounding of the exact sum would give (Boldo and Melquiond,
+// 2008).
 static inline double add_to_odd(double x, double y) {
     double s = x + y;
     uint64_t u = f64_bits(s);
@@ -87,11 +93,11 @@ static inline float float_floor(float f) {
 }
 
 // Float to integer: truncation; out of range saturates; NaN gives 0.
-#define FLOAT_TO(T, type, low, high)                                                          \
-    static inline type float_to_##T(float f) {                                                \
-        if (f != f) return 0;                                                                 \
-        if (f <= (low)) return (type)(low);                                                   \
-        return f >= (high) ? (type)((type)(high) - 1) : (type)f;                              \
+#define FLOAT_TO(T, type, low, high)                                                               \
+    static inline type float_to_##T(float f) {                                                     \
+        if (f != f) return 0;                                                                      \
+        if (f <= (low)) return (type)(low);                                                        \
+        return f >= (high) ? (type)((type)(high)-1) : (type)f;                                     \
     }
 FLOAT_TO(i8, int64_t, -0x1p7f, 0x1p7f)
 FLOAT_TO(u8, int64_t, 0.0f, 0x1p8f)

@@ -19,7 +19,7 @@ enum {
 #define _(name, type) SEC_##name,
     OBJ_SECTIONS(_)
 #undef _
-    SECTIONS
+        SECTIONS
 };
 enum { ALIGN = 64, ENDIAN = 0x01020304 };
 
@@ -62,7 +62,8 @@ wt_status_t object_write(const Object *o, const char *path) {
         at = align_up(at + table[i].bytes);
     }
     uint8_t *file = calloc(1, at);
-    if (!file) return fail(WT_NOMEM, "no memory for a container of %llu bytes", (unsigned long long)at);
+    if (!file)
+        return fail(WT_NOMEM, "no memory for a container of %llu bytes", (unsigned long long)at);
     FileHead head = { .version = OBJ_VERSION, .endian = ENDIAN, .sections = SECTIONS, .bytes = at };
     memcpy(head.magic, magic, sizeof magic);
     memcpy(file + sizeof head, table, sizeof table);
@@ -78,19 +79,26 @@ wt_status_t object_write(const Object *o, const char *path) {
 // Points the tables into `p`, which holds n bytes, once every section is known to lie inside.
 static wt_status_t tables(Object *o, const uint8_t *p, size_t n) {
     FileHead head;
-    if (n < sizeof head) return fail(WT_INVALID, "not a compiled program: %zu bytes are too few", n);
+    if (n < sizeof head)
+        return fail(WT_INVALID, "not a compiled program: %zu bytes are too few", n);
     memcpy(&head, p, sizeof head);
     if (memcmp(head.magic, magic, sizeof magic)) return fail(WT_INVALID, "not a compiled program");
-    if (head.endian != ENDIAN) return fail(WT_INVALID, "compiled on a host of the other byte order");
+    if (head.endian != ENDIAN)
+        return fail(WT_INVALID, "compiled on a host of the other byte order");
     if (head.version != OBJ_VERSION || head.sections != SECTIONS)
-        return fail(WT_INVALID, "compiled for version %u of the container; this library reads version %d: compile again",
+        return fail(WT_INVALID,
+                    "compiled for version %u of the container; this library reads version %d: "
+                    "compile again",
                     head.version, OBJ_VERSION);
     if (head.bytes != n)
-        return fail(WT_INVALID, "%zu bytes where %llu were written: the file is cut or grown", n, (unsigned long long)head.bytes);
+        return fail(WT_INVALID, "%zu bytes where %llu were written: the file is cut or grown", n,
+                    (unsigned long long)head.bytes);
     FileSection table[SECTIONS];
     if (n < sizeof head + sizeof table) return fail(WT_INVALID, "cut inside its table of sections");
     if (head.hash != hash64(p + sizeof head, n - sizeof head, OBJ_VERSION))
-        return fail(WT_INVALID, "its hash does not match: the file was changed after it was written; compile again");
+        return fail(
+            WT_INVALID,
+            "its hash does not match: the file was changed after it was written; compile again");
     memcpy(table, p + sizeof head, sizeof table);
     for (int i = 0; i < SECTIONS; i++) {
         if (table[i].at % ALIGN || table[i].at > n || table[i].bytes > n - table[i].at)
@@ -98,8 +106,8 @@ static wt_status_t tables(Object *o, const uint8_t *p, size_t n) {
         if (table[i].bytes % sections[i].size || table[i].bytes / sections[i].size > UINT32_MAX)
             return fail(WT_INVALID, "section '%s' has a broken size", sections[i].name);
     }
-#define _(name, type)                                                                         \
-    o->name = (const type *)(p + table[SEC_##name].at);                                       \
+#define _(name, type)                                                                              \
+    o->name = (const type *)(p + table[SEC_##name].at);                                            \
     o->n##name = (uint32_t)(table[SEC_##name].bytes / sizeof(type));
     OBJ_SECTIONS(_)
 #undef _
@@ -164,7 +172,9 @@ void object_close(Object *o) {
     *o = (Object){ 0 };
 }
 
-const char *object_string(const Object *o, uint32_t at) { return at < o->nstrings ? o->strings + at : ""; }
+const char *object_string(const Object *o, uint32_t at) {
+    return at < o->nstrings ? o->strings + at : "";
+}
 
 int object_rpc(const Object *o, const char *name) {
     for (uint32_t i = 0; i < o->nrpcs; i++)
@@ -174,7 +184,8 @@ int object_rpc(const Object *o, const char *name) {
 
 int object_symbol(const Object *o, const ObjInst *in, const char *name) {
     for (uint32_t i = 0; i < in->symbols.n; i++)
-        if (!strcmp(object_string(o, o->symbols[in->symbols.at + i].name), name)) return (int)(in->symbols.at + i);
+        if (!strcmp(object_string(o, o->symbols[in->symbols.at + i].name), name))
+            return (int)(in->symbols.at + i);
     return -1;
 }
 
@@ -184,9 +195,11 @@ int object_export(const Object *o, const ObjInst *in, int rpc) {
     return -1;
 }
 
-bool object_line(const Object *o, const ObjFunc *f, uint32_t at, const char **file, uint32_t *line) {
+bool object_line(const Object *o, const ObjFunc *f, uint32_t at, const char **file,
+                 uint32_t *line) {
     const ObjLine *found = NULL;
-    for (uint32_t i = 0; i < f->nline && o->lines[f->line + i].at <= at; i++) found = &o->lines[f->line + i];
+    for (uint32_t i = 0; i < f->nline && o->lines[f->line + i].at <= at; i++)
+        found = &o->lines[f->line + i];
     if (!found) return false;
     *file = object_string(o, found->file);
     *line = found->line;

@@ -1,18 +1,20 @@
 // Plans: what PEs of one instance and one router configuration have in common, worked out when the
-// chip opens: which lanes, queues and tasks exist, where a PE's parts lie in its block of memory, how
-// deep its calls go.
+// chip opens: which lanes, queues and tasks exist, where a PE's parts lie in its block of memory,
+// how deep its calls go.
 #include "wse/chip/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static bool swaps(const ObjColor *k, unsigned dir) {
-    if (dir == DIR_RAMP) return (k->flags & (COLOR_SWAP_X | COLOR_SWAP_Y)) == (COLOR_SWAP_X | COLOR_SWAP_Y);
+    if (dir == DIR_RAMP)
+        return (k->flags & (COLOR_SWAP_X | COLOR_SWAP_Y)) == (COLOR_SWAP_X | COLOR_SWAP_Y);
     return k->flags & (dir == DIR_W || dir == DIR_E ? COLOR_SWAP_X : COLOR_SWAP_Y);
 }
 
-// The colors under which a word that arrives from `dir` enters the router (inventory 4.8): its own unless that
-// one takes its partner's words instead; the partner if that one does. Returns how many.
+// The colors under which a word that arrives from `dir` enters the router (inventory 4.8): its own
+// unless that one takes its partner's words instead; the partner if that one does. Returns how
+// many.
 static unsigned enters_as(const ObjRouter *r, unsigned dir, unsigned color, uint8_t as[2]) {
     unsigned n = 0, partner = color ^ 1;
     as[0] = as[1] = OBJ_NONE8;
@@ -34,7 +36,8 @@ static void plan_lanes(Plan *p) {
             unsigned n = enters_as(p->router, dir, color, as), k = 0;
             p->arrives[dir][color] = n ? 1 : 2;
             for (unsigned i = 0; i < n; i++)
-                if (number[dir][as[i]] != OBJ_NONE8) p->lane_of[dir][color][k++] = number[dir][as[i]];
+                if (number[dir][as[i]] != OBJ_NONE8)
+                    p->lane_of[dir][color][k++] = number[dir][as[i]];
         }
         enters_as(p->router, DIR_RAMP, color, p->ramp_color[color]);
         for (unsigned dir = 0; dir < 4; dir++)
@@ -51,7 +54,8 @@ static wt_status_t plan_queues(const Chip *c, Plan *p) {
     memset(p->oq_of, OBJ_NONE8, sizeof p->oq_of);
     if (wse2) {
         for (unsigned color = 0; color < WSE_COLORS; color++)
-            if (p->router->color[color].tx >> DIR_RAMP & 1 || c->head->h2d >> color & 1) p->chan_color[color] = p->nchans++;
+            if (p->router->color[color].tx >> DIR_RAMP & 1 || c->head->h2d >> color & 1)
+                p->chan_color[color] = p->nchans++;
         for (unsigned q = 0; q < OUTPUTS_WSE2; q++) p->oq_of[q] = p->noqs++;
     }
     for (uint32_t i = 0; i < p->in->queues.n; i++) {
@@ -65,7 +69,9 @@ static wt_status_t plan_queues(const Chip *c, Plan *p) {
             continue;
         }
         if (p->chan_color[q->color] != OBJ_NONE8)
-            return fail(WT_UNSUPPORTED, "instance '%s': color %u is bound to two input queues, which is undefined", object_string(c->o, p->in->name), q->color);
+            return fail(WT_UNSUPPORTED,
+                        "instance '%s': color %u is bound to two input queues, which is undefined",
+                        object_string(c->o, p->in->name), q->color);
         p->chan_color[q->color] = p->chan_queue[q->number] = p->nchans++;
     }
     return WT_OK;
@@ -84,7 +90,9 @@ static wt_status_t plan_tasks(const Chip *c, Plan *p) {
         if (t->high) p->high |= 1ull << t->number;
     }
     for (unsigned i = 0; i < WSE_COLORS; i++) {
-        unsigned chan = c->head->arch == WSE2 ? p->chan_color[i] : i < WSE_QUEUES ? p->chan_queue[i] : OBJ_NONE8;
+        unsigned chan = c->head->arch == WSE2 ? p->chan_color[i]
+                        : i < WSE_QUEUES      ? p->chan_queue[i]
+                                              : OBJ_NONE8;
         if (chan == OBJ_NONE8) continue;
         channels |= 1ull << i;
         if (p->since_of[i] == OBJ_NONE8) p->since_of[i] = p->nsince++;
@@ -92,7 +100,9 @@ static wt_status_t plan_tasks(const Chip *c, Plan *p) {
     p->since_of[LAUNCH_TASK] = p->nsince++;
     p->blocked = (channels & ~bound & ~p->in->unblocked) | p->in->blocked;
     if (p->in->active & ~p->locals)
-        return fail(WT_INVALID, "instance '%s' activates a task at start that is not bound as a local task", object_string(c->o, p->in->name));
+        return fail(WT_INVALID,
+                    "instance '%s' activates a task at start that is not bound as a local task",
+                    object_string(c->o, p->in->name));
     return WT_OK;
 }
 
@@ -107,7 +117,8 @@ typedef struct Depth {
 static bool measure(const Plan *p, Depth *d, uint32_t f, unsigned nesting);
 
 // Adds a call of `to` with window `a` to function f's needs.
-static bool measure_call(const Plan *p, Depth *d, uint32_t f, uint32_t to, unsigned a, unsigned nesting) {
+static bool measure_call(const Plan *p, Depth *d, uint32_t f, uint32_t to, unsigned a,
+                         unsigned nesting) {
     if (!measure(p, d, to, nesting + 1)) return false;
     if (a + d[to].regs > d[f].regs) d[f].regs = a + d[to].regs;
     if (1 + d[to].calls > d[f].calls) d[f].calls = 1 + d[to].calls;
@@ -122,10 +133,13 @@ static bool measure(const Plan *p, Depth *d, uint32_t f, unsigned nesting) {
     const uint64_t *code = p->code + p->funcs[f].code;
     for (uint32_t i = 0; i < p->funcs[f].ncode; i++) {
         unsigned op = code[i] & 0xffff, a = code[i] >> 16 & 0xffff, signature = code[i] >> 48;
-        if (op == PE_call && !measure_call(p, d, f, (uint32_t)(code[i] >> 32), a, nesting)) return false;
+        if (op == PE_call && !measure_call(p, d, f, (uint32_t)(code[i] >> 32), a, nesting))
+            return false;
         if (op != PE_calli) continue;
         for (uint32_t to = 0; to < p->in->funcs.n; to++)
-            if (p->funcs[to].args == (signature & 0xff) && p->funcs[to].results == signature >> 8 && !measure_call(p, d, f, to, a, nesting)) return false;
+            if (p->funcs[to].args == (signature & 0xff) && p->funcs[to].results == signature >> 8 &&
+                !measure_call(p, d, f, to, a, nesting))
+                return false;
     }
     d[f].state = 2;
     return true;
@@ -177,14 +191,25 @@ static void plan_memory(Plan *p) {
 wt_status_t plan_make(const Chip *c, Plan *p, uint32_t inst, uint32_t router) {
     const Object *o = c->o;
     const ObjInst *in = &o->insts[inst];
-    *p = (Plan){ .in = in, .inst = inst, .router = &o->routers[router], .code = o->code, .funcs = o->funcs + in->funcs.at,
-                 .vecs = o->vecs + in->vecs.at, .dsds = o->dsds + in->dsds.at, .shapes = o->shapes + in->shapes.at,
-                 .dsrs = o->dsrs + in->dsrs.at, .fifos = o->fifos + in->fifos.at, .tasks = o->tasks + in->tasks.at,
+    *p = (Plan){ .in = in,
+                 .inst = inst,
+                 .router = &o->routers[router],
+                 .code = o->code,
+                 .funcs = o->funcs + in->funcs.at,
+                 .vecs = o->vecs + in->vecs.at,
+                 .dsds = o->dsds + in->dsds.at,
+                 .shapes = o->shapes + in->shapes.at,
+                 .dsrs = o->dsrs + in->dsrs.at,
+                 .fifos = o->fifos + in->fifos.at,
+                 .tasks = o->tasks + in->tasks.at,
                  .nfifos = (uint8_t)in->fifos.n };
     for (unsigned color = 0; color < WSE_COLORS; color++) {
         const ObjColor *k = &p->router->color[color];
-        if (k->npos) return fail(WT_UNSUPPORTED, "instance '%s': switches (color %u) are not supported yet", object_string(o, in->name), color);
-        if (k->flags & (COLOR_SWAP_X | COLOR_SWAP_Y) && c->head->arch != WSE2) return fail(WT_INVALID, "WSE-3 has no color swap (color %u)", color);
+        if (k->npos)
+            return fail(WT_UNSUPPORTED, "instance '%s': switches (color %u) are not supported yet",
+                        object_string(o, in->name), color);
+        if (k->flags & (COLOR_SWAP_X | COLOR_SWAP_Y) && c->head->arch != WSE2)
+            return fail(WT_INVALID, "WSE-3 has no color swap (color %u)", color);
     }
     plan_lanes(p);
     TRY(plan_queues(c, p));

@@ -10,7 +10,8 @@ typedef struct Report {
     unsigned found, limit;
 } Report;
 
-__attribute__((format(printf, 3, 4))) static void line(Report *r, const Pe *p, const char *fmt, ...) {
+__attribute__((format(printf, 3, 4))) static void line(Report *r, const Pe *p, const char *fmt,
+                                                       ...) {
     if (r->limit && r->found++ >= r->limit) return;
     if (!r->limit) r->found++;
     char text[1024];
@@ -26,8 +27,11 @@ const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf, size_t n) {
     uint32_t at;
     const ObjFunc *f = &p->plan->funcs[op->func];
     bool known = object_line(c->o, f, op->at ? op->at - 1 : 0, &file, &at);
-    if (known) snprintf(buf, n, "@%s (%s:%u)", vec_names[op->vec->op], file, at);
-    else snprintf(buf, n, "@%s (function '%s')", vec_names[op->vec->op], object_string(c->o, f->name));
+    if (known)
+        snprintf(buf, n, "@%s (%s:%u)", vec_names[op->vec->op], file, at);
+    else
+        snprintf(buf, n, "@%s (function '%s')", vec_names[op->vec->op],
+                 object_string(c->o, f->name));
     return buf;
 }
 
@@ -35,24 +39,33 @@ static void report_op(Report *r, Pe *p, unsigned slot) {
     char name[512], why[256], done[64];
     Op *op = &p->ops[slot];
     vec_waits(r->c, p, op, slot, why, sizeof why);
-    if (op->left == OBJ_ENDLESS) snprintf(done, sizeof done, "endless");
-    else snprintf(done, sizeof done, "%u of %u elements done", op->total - op->left, op->total);
+    if (op->left == OBJ_ENDLESS)
+        snprintf(done, sizeof done, "endless");
+    else
+        snprintf(done, sizeof done, "%u of %u elements done", op->total - op->left, op->total);
     op_place(r->c, p, op, name, sizeof name);
-    if (slot == MAIN_OP) line(r, p, "task '%s' waits in %s: %s; %s", task_name(r->c, p, p->task), name, why, done);
-    else line(r, p, "microthread %u, %s: %s; %s", slot, name, why, done);
+    if (slot == MAIN_OP)
+        line(r, p, "task '%s' waits in %s: %s; %s", task_name(r->c, p, p->task), name, why, done);
+    else
+        line(r, p, "microthread %u, %s: %s; %s", slot, name, why, done);
 }
 
 static void report_main(Report *r, Pe *p) {
     char where[512];
     if (p->state == MAIN_VECTOR) report_op(r, p, MAIN_OP);
-    if (p->state == MAIN_UT) line(r, p, "%s: waits for microthread %u, which another operation holds", pe_where(r->c, p, where, sizeof where), p->wait);
-    if (p->state == MAIN_ELEMENT) line(r, p, "%s: @map waits for the fabric", pe_where(r->c, p, where, sizeof where));
+    if (p->state == MAIN_UT)
+        line(r, p, "%s: waits for microthread %u, which another operation holds",
+             pe_where(r->c, p, where, sizeof where), p->wait);
+    if (p->state == MAIN_ELEMENT)
+        line(r, p, "%s: @map waits for the fabric", pe_where(r->c, p, where, sizeof where));
     if (p->cmd_owed) line(r, p, "has not called unblock_cmd_stream() since the launch");
 }
 
 // Why a word of a color cannot leave through `tx`.
 static const char *router_reason(Chip *c, Pe *p, unsigned color, unsigned tx, char *buf, size_t n) {
-    static const uint8_t back[4] = { [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S };
+    static const uint8_t back[4] = {
+        [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S
+    };
     if (!tx) return "the color has no output here";
     for (unsigned dir = 0; dir < 4; dir++) {
         if (!(tx >> dir & 1)) continue;
@@ -61,8 +74,10 @@ static const char *router_reason(Chip *c, Pe *p, unsigned color, unsigned tx, ch
             return buf;
         }
         const Pe *to = &c->pes[p->neighbor[dir]];
-        if (to->plan->lane_of[back[dir]][color][0] == OBJ_NONE8 && to->plan->arrives[back[dir]][color] == 1) {
-            snprintf(buf, n, "PE (%u,%u) takes no color %u from %s", to->x, to->y, color, dir_name(back[dir]));
+        if (to->plan->lane_of[back[dir]][color][0] == OBJ_NONE8 &&
+            to->plan->arrives[back[dir]][color] == 1) {
+            snprintf(buf, n, "PE (%u,%u) takes no color %u from %s", to->x, to->y, color,
+                     dir_name(back[dir]));
             return buf;
         }
     }
@@ -79,7 +94,8 @@ static void report_words(Report *r, Pe *p) {
     for (unsigned i = 0; i < p->plan->nlanes; i++) {
         const Lane *l = &p->lanes[i];
         if (l->count)
-            line(r, p, "%u word%s of color %u from %s in the router: %s", l->count, l->count > 1 ? "s" : "", l->color, dir_name(l->dir),
+            line(r, p, "%u word%s of color %u from %s in the router: %s", l->count,
+                 l->count > 1 ? "s" : "", l->color, dir_name(l->dir),
                  router_reason(r->c, p, l->color, l->tx, why, sizeof why));
     }
     for (unsigned i = 0; i < p->plan->noqs; i++) {
@@ -87,15 +103,19 @@ static void report_words(Report *r, Pe *p) {
         if (!q->count) continue;
         unsigned color = queue_head(q)->color;
         const ObjColor *k = &p->plan->router->color[color];
-        line(r, p, "%u word%s in output queue %u, color %u: %s", q->count, q->count > 1 ? "s" : "", q->number, color,
-             !(k->rx >> DIR_RAMP & 1) ? "the color is not routed from the RAMP here" : router_reason(r->c, p, color, k->tx, why, sizeof why));
+        line(r, p, "%u word%s in output queue %u, color %u: %s", q->count, q->count > 1 ? "s" : "",
+             q->number, color,
+             !(k->rx >> DIR_RAMP & 1) ? "the color is not routed from the RAMP here"
+                                      : router_reason(r->c, p, color, k->tx, why, sizeof why));
     }
     for (unsigned i = 0; i < p->plan->nchans; i++) {
         Queue *q = &p->chans[i];
         if (!q->count) continue;
         bool blocked = p->blocked >> q->number & 1;
-        line(r, p, "%u word%s of color %u in the input queue%s%s", q->count, q->count > 1 ? "s" : "", q->color,
-             queue_head(q)->control ? ", a control wavelet first" : "", blocked ? ": blocked, and no operation reads it" : ": no task or operation takes it");
+        line(r, p, "%u word%s of color %u in the input queue%s%s", q->count,
+             q->count > 1 ? "s" : "", q->color,
+             queue_head(q)->control ? ", a control wavelet first" : "",
+             blocked ? ": blocked, and no operation reads it" : ": no task or operation takes it");
     }
 }
 

@@ -1,9 +1,9 @@
 // Which task runs next, and what makes a task ready.
 //
-// Activation is one bit, blocked is one bit, per task number; a task runs to its end. The picker takes
-// the task that has been ready longest, HIGH before LOW, ties by number. Data and control tasks are
-// ready while a wavelet of theirs heads an unblocked channel (SDK: Task Identifiers; inventory 4.15,
-// 4.16).
+// Activation is one bit, blocked is one bit, per task number; a task runs to its end. The picker
+// takes the task that has been ready longest, HIGH before LOW, ties by number. Data and control
+// tasks are ready while a wavelet of theirs heads an unblocked channel (SDK: Task Identifiers;
+// inventory 4.15, 4.16).
 //
 // A task that only looked and activated tasks would do the same again for as long as nothing else
 // happens on its PE. It is parked: not picked until something does. So polling costs nothing, and a
@@ -40,15 +40,23 @@ bool task_activate(Chip *c, Pe *p, unsigned number, uint64_t at) {
 
 bool task_block(Chip *c, Pe *p, ObjTarget kind, unsigned id, bool block, uint64_t at) {
     if (kind == TGT_UT) {
-        if (c->head->arch != WSE3 || id >= MICROTHREADS) return pe_fault(c, p, "@%sblock of microthread %u", block ? "" : "un", id);
+        if (c->head->arch != WSE3 || id >= MICROTHREADS)
+            return pe_fault(c, p, "@%sblock of microthread %u", block ? "" : "un", id);
         p->ut_blocked = (uint8_t)(block ? p->ut_blocked | 1u << id : p->ut_blocked & ~(1u << id));
         return true;
     }
     unsigned limit = kind == TGT_COLOR ? WSE_COLORS : kind == TGT_QUEUE ? WSE_QUEUES : WSE_TASKS;
-    if (id >= limit) return pe_fault(c, p, "@%sblock of %s %u", block ? "" : "un", kind == TGT_COLOR ? "color" : kind == TGT_QUEUE ? "input queue" : "task", id);
+    if (id >= limit)
+        return pe_fault(c, p, "@%sblock of %s %u", block ? "" : "un",
+                        kind == TGT_COLOR   ? "color"
+                        : kind == TGT_QUEUE ? "input queue"
+                                            : "task",
+                        id);
     bool was = p->blocked >> id & 1;
-    if (block) p->blocked |= 1ull << id;
-    else p->blocked &= ~(1ull << id);
+    if (block)
+        p->blocked |= 1ull << id;
+    else
+        p->blocked &= ~(1ull << id);
     if (was && !block) ready_since(p, id, at);
     return true;
 }
@@ -66,13 +74,14 @@ typedef struct Pick {
     unsigned number; // task number; NONE: nothing
     uint64_t since;
     bool high;
-    int chan;        // channel whose head wavelet it takes, or -1
+    int chan; // channel whose head wavelet it takes, or -1
 } Pick;
 
 static void offer(const Pe *p, Pick *best, unsigned number, uint64_t since, int chan) {
     bool high = number < WSE_TASKS && p->plan->high >> number & 1;
     bool better = best->number == OBJ_NONE16 || (high && !best->high) ||
-                  (high == best->high && (since < best->since || (since == best->since && number < best->number)));
+                  (high == best->high &&
+                   (since < best->since || (since == best->since && number < best->number)));
     if (better) *best = (Pick){ number, since, high, chan };
 }
 
@@ -107,8 +116,10 @@ static void drop_control(Chip *c, Pe *p, unsigned chan) {
         const ObjTask *t = task_row(p, control_task(f->data));
         if (t && t->kind == TASK_CONTROL) return;
         for (unsigned i = 0; i < OPS; i++) // an operation may wait for it
-            if ((i == MAIN_OP ? p->state == MAIN_VECTOR : p->op_live >> i & 1) && p->ops[i].on_control.action &&
-                ((p->ops[i].src0.kind == WALK_IN && p->ops[i].src0.port == chan) || (p->ops[i].src1.kind == WALK_IN && p->ops[i].src1.port == chan)))
+            if ((i == MAIN_OP ? p->state == MAIN_VECTOR : p->op_live >> i & 1) &&
+                p->ops[i].on_control.action &&
+                ((p->ops[i].src0.kind == WALK_IN && p->ops[i].src0.port == chan) ||
+                 (p->ops[i].src1.kind == WALK_IN && p->ops[i].src1.port == chan)))
                 return;
         channel_pop(c, p, chan);
         p->did = true;
@@ -132,8 +143,10 @@ bool task_pick(Chip *c, Pe *p) {
     for (; locals; locals &= locals - 1) {
         unsigned number = (unsigned)__builtin_ctzll(locals);
         uint64_t since = since_of(p, number);
-        if (since < c->now) offer(p, &best, number, since, -1); // activated in this cycle: from the next on
-        else if (c->now + 1 < p->want) p->want = c->now + 1;
+        if (since < c->now)
+            offer(p, &best, number, since, -1); // activated in this cycle: from the next on
+        else if (c->now + 1 < p->want)
+            p->want = c->now + 1;
     }
     for (uint64_t open = p->chan_live & ~p->blocked; open; open &= open - 1) {
         unsigned id = (unsigned)__builtin_ctzll(open);
@@ -173,7 +186,9 @@ bool task_pick(Chip *c, Pe *p) {
 void task_end(Chip *c, Pe *p, uint64_t at) {
     p->state = MAIN_IDLE;
     p->main_at = at;
-    if (p->effects) task_event(p);
-    else if (p->activated && p->task < WSE_TASKS) p->parked |= 1ull << p->task;
+    if (p->effects)
+        task_event(p);
+    else if (p->activated && p->task < WSE_TASKS)
+        p->parked |= 1ull << p->task;
     (void)c;
 }

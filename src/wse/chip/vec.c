@@ -26,7 +26,8 @@ static const struct {
 
 // ---- one element ----
 
-static inline __attribute__((always_inline)) uint32_t compute(VecOp op, uint32_t a, uint32_t b, uint32_t mul) {
+static inline __attribute__((always_inline)) uint32_t compute(VecOp op, uint32_t a, uint32_t b,
+                                                              uint32_t mul) {
     switch (op) {
     case VEC_add16: return a + b;
     case VEC_sub16: return a - b;
@@ -39,7 +40,10 @@ static inline __attribute__((always_inline)) uint32_t compute(VecOp op, uint32_t
     case VEC_clz: return b ? (uint32_t)__builtin_clz(b) - 16 : 16;
     case VEC_ctz: return b ? (uint32_t)__builtin_ctz(b) : 16;
     case VEC_popcnt: return (uint32_t)__builtin_popcount(b);
-    case VEC_mov16: case VEC_mov32: case VEC_fmovh: case VEC_fmovs: return b;
+    case VEC_mov16:
+    case VEC_mov32:
+    case VEC_fmovh:
+    case VEC_fmovs: return b;
     case VEC_faddh: return f16_bits(bits_f16(a) + bits_f16(b));
     case VEC_fadds: return f32_bits(bits_f32(a) + bits_f32(b));
     case VEC_faddhs: return f32_bits((float)add_to_odd(bits_f16(a), bits_f32(b)));
@@ -64,14 +68,16 @@ static inline __attribute__((always_inline)) uint32_t compute(VecOp op, uint32_t
     case VEC_fmachs: return f32_bits((float)add_to_odd(bits_f16(b) * bits_f16(mul), bits_f32(a)));
     case VEC_fscaleh: return f16_bits(scale_by(bits_f16(a), (int16_t)b));
     case VEC_fscales: return f32_bits((float)scale_by(bits_f32(a), (int16_t)b));
-    case VEC_addc16: case VEC_COUNT: break;
+    case VEC_addc16:
+    case VEC_COUNT: break;
     }
     return 0;
 }
 
 static uint32_t compute_any(VecOp op, uint32_t a, uint32_t b, uint32_t mul) {
     switch (op) {
-#define _(name, d, s0, s1, w2, w3) case VEC_##name: return compute(VEC_##name, a, b, mul);
+#define _(name, d, s0, s1, w2, w3)                                                                 \
+    case VEC_##name: return compute(VEC_##name, a, b, mul);
         VEC_OPS(_)
 #undef _
     case VEC_COUNT: break;
@@ -85,7 +91,8 @@ static bool unsupported(Chip *c, Pe *p, const char *what) {
     return pe_fault(c, p, "%s is not supported yet", what);
 }
 
-// The channel a fabin DSD reads. On WSE-2 the color decides, and naming a queue binds it to the color.
+// The channel a fabin DSD reads. On WSE-2 the color decides, and naming a queue binds it to the
+// color.
 static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     static const uint8_t capacity[WSE_QUEUES] = { 6, 6, 4, 4, 2, 2, 2, 2 };
     unsigned queue = dsd_queue(d), color = dsd_color(d);
@@ -98,10 +105,13 @@ static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     }
     if (color >= WSE_COLORS && queue < WSE_QUEUES && p->plan->chan_queue[queue] != OBJ_NONE8)
         color = p->chans[p->plan->chan_queue[queue]].color;
-    if (color >= WSE_COLORS) return pe_fault(c, p, "a fabin DSD with neither a color nor an initialized input queue");
+    if (color >= WSE_COLORS)
+        return pe_fault(c, p, "a fabin DSD with neither a color nor an initialized input queue");
     w->color = (uint8_t)color;
     w->port = p->plan->chan_color[color];
-    if (w->port == OBJ_NONE8) return pe_fault(c, p, "color %u is not routed to the RAMP here: its words can never arrive", color);
+    if (w->port == OBJ_NONE8)
+        return pe_fault(c, p, "color %u is not routed to the RAMP here: its words can never arrive",
+                        color);
     if (queue < WSE_QUEUES && p->chans[w->port].cap < capacity[queue] + RAMP_WORDS)
         p->chans[w->port].cap = capacity[queue] + RAMP_WORDS;
     return true;
@@ -110,11 +120,13 @@ static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
 static bool output_queue(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     unsigned queue = dsd_queue(d), color = dsd_color(d);
     bool wse2 = c->head->arch == WSE2;
-    if (queue == 15 && wse2 && color < WSE_COLORS) queue = color / 4; // as colors are wired to queues
+    if (queue == 15 && wse2 && color < WSE_COLORS)
+        queue = color / 4; // as colors are wired to queues
     if (queue == 15) return pe_fault(c, p, "a fabout DSD without an output queue");
     w->port = queue < WSE_QUEUES ? p->plan->oq_of[queue] : OBJ_NONE8;
     if (w->port == OBJ_NONE8)
-        return wse2 ? pe_fault(c, p, "WSE-2 has no output queue %u", queue) : pe_fault(c, p, "output queue %u is not initialized", queue);
+        return wse2 ? pe_fault(c, p, "WSE-2 has no output queue %u", queue)
+                    : pe_fault(c, p, "output queue %u is not initialized", queue);
     if (!wse2 || color >= WSE_COLORS) color = p->oqs[w->port].color;
     if (color >= WSE_COLORS) return pe_fault(c, p, "a fabout DSD without a color");
     w->color = (uint8_t)color;
@@ -125,7 +137,8 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
     const Plan *plan = p->plan;
     w->flags = d.w[0] & 0xf0;
     if (w->flags & (DSD_ADVANCE_SWITCH | DSD_CONTROL_TRANSFORM))
-        return unsupported(c, p, w->flags & DSD_ADVANCE_SWITCH ? "advance_switch" : "control_transform");
+        return unsupported(c, p,
+                           w->flags & DSD_ADVANCE_SWITCH ? "advance_switch" : "control_transform");
     if (d.w[0] >> DSD_ZERO_SHIFT & 3) return unsupported(c, p, "a fabout DSD with .zero");
     switch (dsd_kind(d)) {
     case DSD_MEM1D:
@@ -135,7 +148,9 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
         w->length = dsd_extent(d);
         break;
     case DSD_MEM4D:
-        if (d.w[3] >= plan->in->shapes.n) return pe_fault(c, p, "a mem4d DSD with shape %u of %u: not a DSD value", d.w[3], plan->in->shapes.n);
+        if (d.w[3] >= plan->in->shapes.n)
+            return pe_fault(c, p, "a mem4d DSD with shape %u of %u: not a DSD value", d.w[3],
+                            plan->in->shapes.n);
         w->kind = WALK_MEM4D;
         w->shape = &plan->shapes[d.w[3]];
         w->addr = (uint16_t)(dsd_base(d) + (w->flags & DSD_INDEX_OFFSET ? 2u * index : 0));
@@ -158,13 +173,16 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
         w->length = dsd_extent(d);
         return output_queue(c, p, d, w);
     case DSD_FIFO:
-        if (d.w[3] >= plan->nfifos) return pe_fault(c, p, "FIFO %u of %u: not a DSD value", d.w[3], plan->nfifos);
+        if (d.w[3] >= plan->nfifos)
+            return pe_fault(c, p, "FIFO %u of %u: not a DSD value", d.w[3], plan->nfifos);
         w->kind = WALK_FIFO;
         w->port = (uint8_t)d.w[3];
         w->length = dest ? p->fifos[w->port].write_length : p->fifos[w->port].read_length;
         if (plan->fifos[w->port].size != w->width)
-            return pe_fault(c, p, "an operation of %u-bit elements on FIFO '%s' of %u-bit elements: undefined", 8 * w->width,
-                            object_string(c->o, plan->fifos[w->port].name), 8 * plan->fifos[w->port].size);
+            return pe_fault(
+                c, p, "an operation of %u-bit elements on FIFO '%s' of %u-bit elements: undefined",
+                8 * w->width, object_string(c->o, plan->fifos[w->port].name),
+                8 * plan->fifos[w->port].size);
         break;
     default: return pe_fault(c, p, "an operand that holds no DSD (kind %u)", dsd_kind(d));
     }
@@ -174,11 +192,13 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
 }
 
 static ObjDsd dsd_of_regs(const uint64_t *r) {
-    return (ObjDsd){ { (uint32_t)r[0], (uint32_t)(r[0] >> 32), (uint32_t)r[1], (uint32_t)(r[1] >> 32) } };
+    return (ObjDsd){ { (uint32_t)r[0], (uint32_t)(r[0] >> 32), (uint32_t)r[1],
+                       (uint32_t)(r[1] >> 32) } };
 }
 
 // An operand of `bits`; op collects what a DSR's load says about the operation.
-static bool walk_start(Chip *c, Pe *p, Walk *w, ObjOperand o, unsigned bits, bool dest, const uint64_t *regs, Op *op, ObjDsd *dsd) {
+static bool walk_start(Chip *c, Pe *p, Walk *w, ObjOperand o, unsigned bits, bool dest,
+                       const uint64_t *regs, Op *op, ObjDsd *dsd) {
     *w = (Walk){ .width = (uint8_t)(bits / 8), .dsr = OBJ_NONE16 };
     *dsd = (ObjDsd){ { 0 } };
     switch (o.kind) {
@@ -198,7 +218,9 @@ static bool walk_start(Chip *c, Pe *p, Walk *w, ObjOperand o, unsigned bits, boo
         static const char *const file[] = { "dsr_dest", "dsr_src0", "dsr_src1" };
         uint8_t slot = p->plan->dsr_of[o.value >> 8][o.value & 0xff];
         const Dsr *d = slot == OBJ_NONE8 ? NULL : &p->dsrs[slot];
-        if (!d || !d->loaded) return pe_fault(c, p, "%s %u is used before anything was loaded into it", file[o.value >> 8], o.value & 0xff);
+        if (!d || !d->loaded)
+            return pe_fault(c, p, "%s %u is used before anything was loaded into it",
+                            file[o.value >> 8], o.value & 0xff);
         *dsd = d->dsd;
         if (d->flags & VEC_DSR_ASYNC) op->async = 1;
         if (d->done.action && !op->done.action) op->done = d->done;
@@ -223,12 +245,17 @@ static bool wants_packing(const Walk *w, ObjDsd d, bool by_default) {
 }
 
 // The microthread of an asynchronous operation that was given none.
-static unsigned queue_number(const Pe *p, const Walk *w) { return w->kind == WALK_OUT ? p->oqs[w->port].number : p->chans[w->port].number; }
+static unsigned queue_number(const Pe *p, const Walk *w) {
+    return w->kind == WALK_OUT ? p->oqs[w->port].number : p->chans[w->port].number;
+}
 static unsigned default_ut(const Chip *c, const Pe *p, const Op *op, ObjDsd d0, ObjDsd d1) {
-    const Walk *first = op->dest.kind == WALK_OUT ? &op->dest : op->src0.kind == WALK_IN ? &op->src0 : &op->src1;
+    const Walk *first = op->dest.kind == WALK_OUT  ? &op->dest
+                        : op->src0.kind == WALK_IN ? &op->src0
+                                                   : &op->src1;
     if (!on_fabric(first)) return 7 - op->dest.port % 8u; // FIFO and memory only
     if (first->kind == WALK_OUT || c->head->arch == WSE3) return queue_number(p, first);
-    unsigned queue = dsd_queue(first == &op->src0 ? d0 : d1); // WSE-2: channels are numbered by color
+    unsigned queue =
+        dsd_queue(first == &op->src0 ? d0 : d1); // WSE-2: channels are numbered by color
     return queue < WSE_QUEUES ? queue : first->color / 4u;
 }
 
@@ -240,21 +267,26 @@ static unsigned stride_limit(const Walk *w, unsigned rate) {
     if (s == 0 || s == 1) return rate;
     switch ((unsigned)s & 7) {
     case 0: return 1;
-    case 1: case 7: case 4: return rate < 2 ? rate : 2;
+    case 1:
+    case 7:
+    case 4: return rate < 2 ? rate : 2;
     }
     return rate;
 }
 
-// Cycles for n elements: the appendix's widths, limited by strides and alignment; sources in the same
-// banks modulo four take turns (see reference figures in docs/status.md: 0.5, 1 and 2 cycles per f32).
+// Cycles for n elements: the appendix's widths, limited by strides and alignment; sources in the
+// same banks modulo four take turns (see reference figures in docs/status.md: 0.5, 1 and 2 cycles
+// per f32).
 static unsigned memory_cycles(const Chip *c, const Op *op, uint32_t n) {
     unsigned rate = facts[op->vec->op].rate[c->head->arch == WSE3];
     const Walk *w[3] = { &op->dest, &op->src0, &op->src1 };
     for (int i = 0; i < 3; i++) {
         rate = stride_limit(w[i], rate);
-        if (w[i]->kind == WALK_MEM && w[i]->start % 4 && w[i]->step) rate = w[i]->width == 4 ? 1 : rate < 2 ? rate : 2;
+        if (w[i]->kind == WALK_MEM && w[i]->start % 4 && w[i]->step)
+            rate = w[i]->width == 4 ? 1 : rate < 2 ? rate : 2;
     }
-    bool both = op->src0.kind == WALK_MEM && op->src1.kind == WALK_MEM && op->src0.step && op->src1.step;
+    bool both =
+        op->src0.kind == WALK_MEM && op->src1.kind == WALK_MEM && op->src0.step && op->src1.step;
     if (both && rate > 1 && op->src0.start % 8 == op->src1.start % 8) return n * op->src1.width / 2;
     return (n + rate - 1) / rate;
 }
@@ -288,7 +320,8 @@ static uint16_t fifo_slot(const Pe *p, unsigned number, unsigned i) {
 static bool source_element(Chip *c, Pe *p, Walk *w, uint32_t *v) {
     switch ((WalkKind)w->kind) {
     case WALK_SCALAR: *v = w->scalar; return true;
-    case WALK_MEM: case WALK_MEM4D:
+    case WALK_MEM:
+    case WALK_MEM4D:
         if (!walk_read(c, p, w, v)) return false;
         walk_advance(w);
         return true;
@@ -306,19 +339,22 @@ static bool source_element(Chip *c, Pe *p, Walk *w, uint32_t *v) {
 }
 static bool dest_element(Chip *c, Pe *p, Walk *w, uint32_t v) {
     switch ((WalkKind)w->kind) {
-    case WALK_MEM: case WALK_MEM4D:
+    case WALK_MEM:
+    case WALK_MEM4D:
         if (!pe_store(c, p, w->addr, 8u * w->width, v)) return false;
         walk_advance(w);
         return true;
     case WALK_FIFO:
-        if (!pe_store(c, p, fifo_slot(p, w->port, p->fifos[w->port].count), 8u * w->width, v)) return false;
+        if (!pe_store(c, p, fifo_slot(p, w->port, p->fifos[w->port].count), 8u * w->width, v))
+            return false;
         p->fifos[w->port].count++;
         return true;
     default: return true;
     }
 }
 
-// The memory of a one-dimensional operand, when all n elements lie in RAM at even addresses; a scalar stands in `value`.
+// The memory of a one-dimensional operand, when all n elements lie in RAM at even addresses; a
+// scalar stands in `value`.
 static uint8_t *plain(const Pe *p, const Walk *w, uint32_t n, uint32_t *value) {
     if (w->kind == WALK_SCALAR) {
         *value = w->scalar;
@@ -330,14 +366,14 @@ static uint8_t *plain(const Pe *p, const Walk *w, uint32_t n, uint32_t *value) {
     return p->ram + w->addr;
 }
 
-#define ELEMENTS(name, wd, w0, w1)                                                            \
-    for (uint32_t i = 0; i < n; i++, d += sd, a += s0, b += s1) {                             \
-        uint32_t x = 0, y = 0;                                                                \
-        if (w0) memcpy(&x, a, w0 / 8);                                                        \
-        if (w1) memcpy(&y, b, w1 / 8);                                                        \
-        uint32_t r = compute(VEC_##name, x, y, op->mul);                                      \
-        memcpy(d, &r, wd / 8);                                                                \
-    }                                                                                         \
+#define ELEMENTS(name, wd, w0, w1)                                                                 \
+    for (uint32_t i = 0; i < n; i++, d += sd, a += s0, b += s1) {                                  \
+        uint32_t x = 0, y = 0;                                                                     \
+        if (w0) memcpy(&x, a, w0 / 8);                                                             \
+        if (w1) memcpy(&y, b, w1 / 8);                                                             \
+        uint32_t r = compute(VEC_##name, x, y, op->mul);                                           \
+        memcpy(d, &r, wd / 8);                                                                     \
+    }                                                                                              \
     break;
 
 // n elements with every operand plain; false when they are not.
@@ -348,7 +384,8 @@ static bool elements_plain(Pe *p, Op *op, uint32_t n) {
     if (!d || !a || !b) return false;
     int32_t sd = op->dest.step, s0 = op->src0.step, s1 = op->src1.step;
     switch ((VecOp)op->vec->op) {
-#define _(name, wd, w0, w1, r2, r3) case VEC_##name: ELEMENTS(name, wd, w0, w1)
+#define _(name, wd, w0, w1, r2, r3)                                                                \
+    case VEC_##name: ELEMENTS(name, wd, w0, w1)
         VEC_OPS(_)
 #undef _
     case VEC_COUNT: break;
@@ -363,16 +400,23 @@ static bool elements_plain(Pe *p, Op *op, uint32_t n) {
 static bool elements(Chip *c, Pe *p, Op *op, uint32_t n, const uint32_t in[2], uint32_t *out) {
     bool accumulate = op->vec->flags & VEC_ACCUMULATE;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t a = in ? in[0] >> (op->packed ? 16 * i : 0) : 0, b = in ? in[1] >> (op->packed ? 16 * i : 0) : 0;
-        if (op->src0.kind == WALK_IN) a = op->src0.width == 2 ? a & 0xffff : a;
-        else if (!source_element(c, p, &op->src0, &a)) return false;
-        if (op->src1.kind == WALK_IN) b = op->src1.width == 2 ? b & 0xffff : b;
-        else if (!source_element(c, p, &op->src1, &b)) return false;
+        uint32_t a = in ? in[0] >> (op->packed ? 16 * i : 0) : 0,
+                 b = in ? in[1] >> (op->packed ? 16 * i : 0) : 0;
+        if (op->src0.kind == WALK_IN)
+            a = op->src0.width == 2 ? a & 0xffff : a;
+        else if (!source_element(c, p, &op->src0, &a))
+            return false;
+        if (op->src1.kind == WALK_IN)
+            b = op->src1.width == 2 ? b & 0xffff : b;
+        else if (!source_element(c, p, &op->src1, &b))
+            return false;
         uint32_t r = compute_any((VecOp)op->vec->op, a, b, op->mul);
         if (op->dest.width == 2) r &= 0xffff;
         if (accumulate) op->src0.scalar = r;
-        if (op->dest.kind == WALK_OUT) *out |= r << (op->packed ? 16 * i : 0);
-        else if (!dest_element(c, p, &op->dest, r)) return false;
+        if (op->dest.kind == WALK_OUT)
+            *out |= r << (op->packed ? 16 * i : 0);
+        else if (!dest_element(c, p, &op->dest, r))
+            return false;
     }
     return true;
 }
@@ -401,9 +445,16 @@ static bool resolve(ObjWhen *w, const uint64_t *regs) {
 
 // Fills op from v; false after a fault.
 static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *regs) {
-    *op = (Op){ .vec = v, .ut = OBJ_NONE8, .done = v->done, .on_control = v->on_control, .async = v->flags & VEC_ASYNC };
-    if (v->op == VEC_addc16) return pe_fault(c, p, "@addc16 is not modelled: where its carry comes from is not documented");
-    if (!resolve(&op->done, regs) || !resolve(&op->on_control, regs)) return pe_fault(c, p, "@%s activates or unblocks a task id out of range", vec_names[v->op]);
+    *op = (Op){ .vec = v,
+                .ut = OBJ_NONE8,
+                .done = v->done,
+                .on_control = v->on_control,
+                .async = v->flags & VEC_ASYNC };
+    if (v->op == VEC_addc16)
+        return pe_fault(c, p,
+                        "@addc16 is not modelled: where its carry comes from is not documented");
+    if (!resolve(&op->done, regs) || !resolve(&op->on_control, regs))
+        return pe_fault(c, p, "@%s activates or unblocks a task id out of range", vec_names[v->op]);
     if (v->index != OBJ_NONE16) op->index = (uint16_t)regs[v->index];
     if (v->scalar.kind) op->mul = (uint32_t)regs[v->scalar.value];
     ObjDsd dd, d0, d1;
@@ -412,13 +463,19 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
         !walk_start(c, p, &op->src1, v->src1, facts[v->op].src1, false, regs, op, &d1))
         return false;
     // The manual is silent when extents differ; published programs need this order (inventory 4.1).
-    op->left = op->src0.sized ? op->src0.length : op->src1.sized ? op->src1.length : op->dest.sized ? op->dest.length : 1;
+    op->left = op->src0.sized   ? op->src0.length
+               : op->src1.sized ? op->src1.length
+               : op->dest.sized ? op->dest.length
+                                : 1;
     op->total = op->left;
-    if (op->src0.kind == WALK_IN && op->src1.kind == WALK_IN && (c->head->arch == WSE3 || op->src0.port == op->src1.port))
-        return pe_fault(c, p, "@%s reads two fabric inputs%s", vec_names[v->op], c->head->arch == WSE3 ? ", which WSE-3 cannot" : " of one color");
+    if (op->src0.kind == WALK_IN && op->src1.kind == WALK_IN &&
+        (c->head->arch == WSE3 || op->src0.port == op->src1.port))
+        return pe_fault(c, p, "@%s reads two fabric inputs%s", vec_names[v->op],
+                        c->head->arch == WSE3 ? ", which WSE-3 cannot" : " of one color");
     bool def = v->flags & VEC_PACKED;
-    op->packed = (on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1)) && wants_packing(&op->dest, dd, def) &&
-                 wants_packing(&op->src0, d0, def) && wants_packing(&op->src1, d1, def);
+    op->packed = (on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1)) &&
+                 wants_packing(&op->dest, dd, def) && wants_packing(&op->src0, d0, def) &&
+                 wants_packing(&op->src1, d1, def);
     if (op->async && op->ut == OBJ_NONE8) op->ut = (uint8_t)default_ut(c, p, op, d0, d1);
     return true;
 }
@@ -428,18 +485,28 @@ static void note_place(Pe *p, Op *op) {
     op->at = p->frames[p->depth - 1].at;
 }
 
-int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *cycles, bool *result) {
+int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *cycles,
+              bool *result) {
     Op made, *op = &made;
     if (!op_make(c, p, op, v, regs)) return -1;
     *result = true;
-    bool waits = on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1) || op->dest.kind == WALK_FIFO ||
-                 op->src1.kind == WALK_FIFO;
+    bool waits = on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1) ||
+                 op->dest.kind == WALK_FIFO || op->src1.kind == WALK_FIFO;
     if (!waits) {
-        if (op->async) return pe_fault(c, p, "an asynchronous @%s without a fabric or FIFO operand", vec_names[v->op]), -1;
-        if (op->left == OBJ_ENDLESS) return pe_fault(c, p, "an endless @%s (extent 0x7fff) without a fabric operand never ends", vec_names[v->op]), -1;
+        if (op->async)
+            return pe_fault(c, p, "an asynchronous @%s without a fabric or FIFO operand",
+                            vec_names[v->op]),
+                   -1;
+        if (op->left == OBJ_ENDLESS)
+            return pe_fault(c, p,
+                            "an endless @%s (extent 0x7fff) without a fabric operand never ends",
+                            vec_names[v->op]),
+                   -1;
         *cycles = VECTOR_START + memory_cycles(c, op, op->left);
         c->elements += op->left;
-        if (op->left && ((v->flags & VEC_ACCUMULATE) || !elements_plain(p, op, op->left)) && !elements(c, p, op, op->left, NULL, NULL)) return -1;
+        if (op->left && ((v->flags & VEC_ACCUMULATE) || !elements_plain(p, op, op->left)) &&
+            !elements(c, p, op, op->left, NULL, NULL))
+            return -1;
         save_addresses(p, op);
         return 0;
     }
@@ -473,7 +540,7 @@ static void op_end(Chip *c, Pe *p, Op *op, unsigned slot, bool result, const Obj
         p->state = MAIN_RUN;
         p->main_at = c->now + 1;
     } else {
-        p->op_live &= (uint8_t)~(1u << slot);
+        p->op_live &= (uint8_t) ~(1u << slot);
         if (p->state == MAIN_UT && p->wait == slot) {
             p->state = MAIN_RUN;
             p->main_at = c->now + 1;
@@ -519,19 +586,24 @@ static bool input_ready(Chip *c, Pe *p, Op *op, const Walk *w, unsigned slot, bo
 }
 
 // A FIFO that is empty or full: does the operation end, wait or fault? True: go on.
-static bool fifo_ready(Chip *c, Pe *p, Op *op, const Walk *w, bool dest, uint32_t n, unsigned slot, bool *ended) {
+static bool fifo_ready(Chip *c, Pe *p, Op *op, const Walk *w, bool dest, uint32_t n, unsigned slot,
+                       bool *ended) {
     const ObjFifo *f = &p->plan->fifos[w->port];
     FifoState *s = &p->fifos[w->port];
     if (dest ? f->capacity - s->count >= (int)n : s->count >= n) return true;
     if (n > f->capacity) {
-        pe_fault(c, p, "FIFO '%s' holds %u elements, one wavelet carries %u", object_string(c->o, f->name), f->capacity, n);
+        pe_fault(c, p, "FIFO '%s' holds %u elements, one wavelet carries %u",
+                 object_string(c->o, f->name), f->capacity, n);
         return false;
     }
-    if (dest) s->hit_full = (uint8_t)n;
-    else s->hit_empty = (uint8_t)n;
+    if (dest)
+        s->hit_full = (uint8_t)n;
+    else
+        s->hit_empty = (uint8_t)n;
     unsigned action = dest ? f->full : f->empty;
     if (action == FIFO_FAULT) {
-        pe_fault(c, p, "FIFO '%s' is %s, and its action is .fault", object_string(c->o, f->name), dest ? "full" : "empty");
+        pe_fault(c, p, "FIFO '%s' is %s, and its action is .fault", object_string(c->o, f->name),
+                 dest ? "full" : "empty");
         return false;
     }
     bool end = action == FIFO_TERMINATE || (action == FIFO_TEST_OR_SUSPEND && slot == MAIN_OP);
@@ -553,17 +625,21 @@ bool vec_ready(Chip *c, Pe *p, Op *op, unsigned slot) {
         return false;
     }
     bool ended = false;
-    if (c->head->arch == WSE2 && (p->op_live & (p->op_live - 1) || (p->state == MAIN_VECTOR && p->op_live))) {
+    if (c->head->arch == WSE2 &&
+        (p->op_live & (p->op_live - 1) || (p->state == MAIN_VECTOR && p->op_live))) {
         const Walk *w[3] = { &op->dest, &op->src0, &op->src1 };
         for (int i = 0; i < 3; i++)
             if (on_fabric(w[i]) && queue_taken(p, op, w[i])) return false;
     }
     uint32_t n = step_elements(op);
-    if (op->dest.kind == WALK_FIFO && !fifo_ready(c, p, op, &op->dest, true, n, slot, &ended)) return ended;
-    if (op->src1.kind == WALK_FIFO && !fifo_ready(c, p, op, &op->src1, false, n, slot, &ended)) return ended;
+    if (op->dest.kind == WALK_FIFO && !fifo_ready(c, p, op, &op->dest, true, n, slot, &ended))
+        return ended;
+    if (op->src1.kind == WALK_FIFO && !fifo_ready(c, p, op, &op->src1, false, n, slot, &ended))
+        return ended;
     if (op->src0.kind == WALK_IN && !input_ready(c, p, op, &op->src0, slot, &ended)) return ended;
     if (op->src1.kind == WALK_IN && !input_ready(c, p, op, &op->src1, slot, &ended)) return ended;
-    if (op->dest.kind == WALK_OUT && p->oqs[op->dest.port].count >= p->oqs[op->dest.port].cap) return false;
+    if (op->dest.kind == WALK_OUT && p->oqs[op->dest.port].count >= p->oqs[op->dest.port].cap)
+        return false;
     return true;
 }
 
@@ -584,13 +660,16 @@ static void fifo_moved(Chip *c, Pe *p, const Walk *w, bool dest) {
 // A word for the fabric.
 static void emit(Chip *c, Pe *p, Queue *q, const Walk *w, uint32_t word) {
     uint64_t at = c->now + EXECUTE + RAMP_DELAY;
-    queue_push(q, (Flit){ .at = at, .data = word, .color = w->color, .control = !!(w->flags & DSD_CONTROL) });
+    queue_push(
+        q,
+        (Flit){ .at = at, .data = word, .color = w->color, .control = !!(w->flags & DSD_CONTROL) });
     p->oq_live |= (uint8_t)(1u << w->port);
     if (at < p->want) p->want = at;
 }
 
 void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
-    if (slot != MAIN_OP ? !(p->op_live >> slot & 1) : p->state != MAIN_VECTOR) return; // ended while it was looked at
+    if (slot != MAIN_OP ? !(p->op_live >> slot & 1) : p->state != MAIN_VECTOR)
+        return; // ended while it was looked at
     uint32_t n = step_elements(op), in[2] = { 0, 0 }, out = 0;
     if (op->src0.kind == WALK_IN) {
         in[0] = queue_head(&p->chans[op->src0.port])->data;
@@ -629,21 +708,29 @@ const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n
     for (int i = 1; i < 3; i++) {
         if (w[i]->kind != WALK_IN) continue;
         const Queue *q = &p->chans[w[i]->port];
-        if (!q->count) snprintf(buf, n, "no word on color %u", w[i]->color);
-        else if (q->slot[q->head].control) snprintf(buf, n, "a control wavelet stands at the head of color %u", w[i]->color);
-        else continue;
+        if (!q->count)
+            snprintf(buf, n, "no word on color %u", w[i]->color);
+        else if (q->slot[q->head].control)
+            snprintf(buf, n, "a control wavelet stands at the head of color %u", w[i]->color);
+        else
+            continue;
         return buf;
     }
     if (op->src1.kind == WALK_FIFO && !p->fifos[op->src1.port].count) {
-        snprintf(buf, n, "FIFO '%s' is empty", object_string(c->o, p->plan->fifos[op->src1.port].name));
+        snprintf(buf, n, "FIFO '%s' is empty",
+                 object_string(c->o, p->plan->fifos[op->src1.port].name));
         return buf;
     }
     if (op->dest.kind == WALK_FIFO) {
-        snprintf(buf, n, "FIFO '%s' is full", object_string(c->o, p->plan->fifos[op->dest.port].name));
+        snprintf(buf, n, "FIFO '%s' is full",
+                 object_string(c->o, p->plan->fifos[op->dest.port].name));
         return buf;
     }
-    if (op->dest.kind == WALK_OUT) snprintf(buf, n, "output queue %u is full (color %u)", p->oqs[op->dest.port].number, op->dest.color);
-    else snprintf(buf, n, "nothing known");
+    if (op->dest.kind == WALK_OUT)
+        snprintf(buf, n, "output queue %u is full (color %u)", p->oqs[op->dest.port].number,
+                 op->dest.color);
+    else
+        snprintf(buf, n, "nothing known");
     return buf;
 }
 
@@ -651,9 +738,13 @@ const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n
 
 bool vec_load_dsr(Chip *c, Pe *p, const ObjDsrLoad *l, const uint64_t *regs) {
     Dsr *d = &p->dsrs[p->plan->dsr_of[l->file][l->number]];
-    *d = (Dsr){ .done = l->done, .on_control = l->on_control, .flags = l->flags, .ut = l->ut, .loaded = 1 };
-    d->dsd = l->from.kind == OPD_CONST ? p->plan->dsds[l->from.value] : dsd_of_regs(regs + l->from.value);
-    if (!resolve(&d->done, regs) || !resolve(&d->on_control, regs)) return pe_fault(c, p, "@load_to_dsr with a task id out of range");
+    *d = (Dsr){
+        .done = l->done, .on_control = l->on_control, .flags = l->flags, .ut = l->ut, .loaded = 1
+    };
+    d->dsd = l->from.kind == OPD_CONST ? p->plan->dsds[l->from.value]
+                                       : dsd_of_regs(regs + l->from.value);
+    if (!resolve(&d->done, regs) || !resolve(&d->on_control, regs))
+        return pe_fault(c, p, "@load_to_dsr with a task id out of range");
     return true;
 }
 
@@ -683,7 +774,9 @@ bool vec_element_end(Chip *c, Pe *p, const uint64_t *it) {
 
 static void element_moved(uint64_t *it, Walk *w) {
     if (w->kind == WALK_MEM || w->kind == WALK_MEM4D) walk_advance(w);
-    uint32_t extent = (uint32_t)(it[0] >> 48), base = w->kind == WALK_MEM || w->kind == WALK_MEM4D ? w->addr : (uint32_t)(it[0] >> 32) & 0xffff;
+    uint32_t extent = (uint32_t)(it[0] >> 48), base = w->kind == WALK_MEM || w->kind == WALK_MEM4D
+                                                          ? w->addr
+                                                          : (uint32_t)(it[0] >> 32) & 0xffff;
     if (w->kind != WALK_MEM4D && extent != OBJ_ENDLESS && extent) extent--;
     it[0] = (it[0] & 0xffffffffu) | (uint64_t)base << 32 | (uint64_t)extent << 48;
     it[2] = 0;
