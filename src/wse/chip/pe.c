@@ -214,6 +214,60 @@ static bool push_frame(Chip *c, Pe *p, uint32_t func, unsigned window) {
     return true;
 }
 
+// Is `to` a function that takes and gives what the caller expects? signature: arguments | results << 8
+static bool callable(Chip *c, Pe *p, uint64_t to, unsigned signature) {
+    if (to >= p->plan->in->funcs.n)
+        return pe_fault(c, p, "call of function %llu of %u: not a function", (unsigned long long)to,
+                        p->plan->in->funcs.n);
+    const ObjFunc *f = &p->plan->funcs[to];
+    if (f->args == (signature & 0xff) && f->results == signature >> 8) return true;
+    return pe_fault(c, p, "call of '%s' through a pointer of another type",
+                    object_string(c->o, f->name));
+}
+
+// ---- DSD values and bytes ----
+
+static void dsd_words(ObjDsd d, uint64_t *to) {
+    to[0] = d.w[0] | (uint64_t)d.w[1] << 32;
+    to[1] = d.w[2] | (uint64_t)d.w[3] << 32;
+}
+
+static bool load_dsd(Chip *c, Pe *p, uint32_t addr, uint64_t *to) {
+    uint64_t lo, hi;
+    if (!pe_load(c, p, addr & 0xffff, 64, &lo) || !pe_load(c, p, (addr + 8) & 0xffff, 64, &hi))
+        return false;
+    to[0] = lo;
+    to[1] = hi;
+    return true;
+}
+static bool store_dsd(Chip *c, Pe *p, uint32_t addr, const uint64_t *from) {
+    return pe_store(c, p, addr & 0xffff, 64, from[0]) &&
+           pe_store(c, p, (addr + 8) & 0xffff, 64, from[1]);
+}
+
+static bool dsr_get(Chip *c, Pe *p, unsigned which, uint64_t *to) {
+    uint8_t slot = p->plan->dsr_of[which >> 8][which & 0xff];
+    if (slot == OBJ_NONE8 || !p->dsrs[slot].loaded)
+        return pe_fault(c, p, "a DSR is used before anything was loaded into it");
+    dsd_words(p->dsrs[slot].dsd, to);
+    return true;
+}
+
+static bool copy_bytes(Chip *c, Pe *p, uint32_t to, uint32_t from, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t byte;
+        if (!pe_load(c, p, (from + i) & 0xffff, 8, &byte) ||
+            !pe_store(c, p, (to + i) & 0xffff, 8, byte))
+            return false;
+    }
+    return true;
+}
+static bool fill_bytes(Chip *c, Pe *p, uint32_t to, uint32_t byte, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (!pe_store(c, p, (to + i) & 0xffff, 8, byte)) return false;
+    return true;
+}
+
 // ---- the machine ----
 
 typedef int8_t canon_i8;
@@ -270,7 +324,7 @@ typedef int64_t canon_i64;
         }                                                                                          \
         p->effects = true;                                                                         \
     } while (0)
-// With the result in `value`: LOAD is an expression, so the check is a statement expression.
+// An expression that may leave: hence GNU C's statement expression.
 #define LOAD(address, bits)                                                                        \
     __extension__({                                                                                \
         uint64_t value_;                                                                           \
@@ -282,32 +336,26 @@ typedef int64_t canon_i64;
         MUST(pe_store(c, p, (uint32_t)(address)&0xffff, bits, v));                                 \
         p->effects = true;                                                                         \
     } while (0)
-#define LOAD_DSD(address)                                                                          \
-    do {                                                                                           \
-        uint64_t lo_ = LOAD(address, 64), hi_ = LOAD((address) + 8, 64);                           \
-        (&A)[0] = lo_;                                                                             \
-        (&A)[1] = hi_;                                                                             \
-    } while (0)
+#define PAIR(x)           (&(x))
+#define LOAD_DSD(address) MUST(load_dsd(c, p, (uint32_t)(address), PAIR(A)))
 #define STORE_DSD(address)                                                                         \
     do {                                                                                           \
-        STORE(address, 64, (&A)[0]);                                                               \
-        STORE((address) + 8, 64, (&A)[1]);                                                         \
+        MUST(store_dsd(c, p, (uint32_t)(address), PAIR(A)));                                       \
+        p->effects = true;                                                                         \
     } while (0)
-#define MOVE_PAIR                                                                                  \
-    do {                                                                                           \
-        uint64_t lo_ = (&B)[0], hi_ = (&B)[1];                                                     \
-        (&A)[0] = lo_;                                                                             \
-        (&A)[1] = hi_;                                                                             \
-    } while (0)
+#define MOVE_PAIR memmove(PAIR(A), PAIR(B), 16)
 #define COPY_BYTES                                                                                 \
-    for (uint32_t i = 0; i < IMM; i++) {                                                           \
-        uint64_t byte_ = LOAD(B + i, 8);                                                           \
-        STORE(A + i, 8, byte_);                                                                    \
-    }                                                                                              \
-    spent += (unsigned)IMM / 4
+    do {                                                                                           \
+        MUST(copy_bytes(c, p, (uint32_t)A, (uint32_t)B, (uint32_t)IMM));                           \
+        p->effects = true;                                                                         \
+        spent += (unsigned)IMM / 4;                                                                \
+    } while (0)
 #define FILL_BYTES                                                                                 \
-    for (uint32_t i = 0; i < IMM; i++) STORE(A + i, 8, B);                                         \
-    spent += (unsigned)IMM / 4
+    do {                                                                                           \
+        MUST(fill_bytes(c, p, (uint32_t)A, (uint32_t)B, (uint32_t)IMM));                           \
+        p->effects = true;                                                                         \
+        spent += (unsigned)IMM / 4;                                                                \
+    } while (0)
 #define FRAME       frame->stack
 #define ROW_WORD(n) p->row[n]
 #define COORD(k)                                                                                   \
@@ -323,13 +371,7 @@ typedef int64_t canon_i64;
 #define CALL_INDIRECT                                                                              \
     do {                                                                                           \
         uint64_t to_ = B;                                                                          \
-        if (to_ >= plan->in->funcs.n)                                                              \
-            FAULT("call of function %llu of %u: not a function", (unsigned long long)to_,          \
-                  plan->in->funcs.n);                                                              \
-        const ObjFunc *fn_ = &plan->funcs[to_];                                                    \
-        if (fn_->args != (IMM & 0xff) || fn_->results != IMM >> 8)                                 \
-            FAULT("call of '%s' through a pointer of another type",                                \
-                  object_string(c->o, fn_->name));                                                 \
+        MUST(callable(c, p, to_, (unsigned)IMM));                                                  \
         CALL((uint32_t)to_);                                                                       \
     } while (0)
 #define RETURN                                                                                     \
@@ -342,12 +384,7 @@ typedef int64_t canon_i64;
         p->depth--;                                                                                \
         goto enter;                                                                                \
     } while (0)
-#define DSD_CONST                                                                                  \
-    do {                                                                                           \
-        const uint32_t *w_ = plan->dsds[IMM32].w;                                                  \
-        (&A)[0] = w_[0] | (uint64_t)w_[1] << 32;                                                   \
-        (&A)[1] = w_[2] | (uint64_t)w_[3] << 32;                                                   \
-    } while (0)
+#define DSD_CONST dsd_words(plan->dsds[IMM32], PAIR(A))
 #define FIELD(word, shift, width, v)                                                               \
     (word) = ((word) & ~(((1ull << (width)) - 1) << (shift))) |                                    \
              ((uint64_t)(v) & ((1ull << (width)) - 1)) << (shift)
@@ -362,15 +399,7 @@ typedef int64_t canon_i64;
         MUST(vec_load_dsr(c, p, &plan->dsrs[n], r));                                               \
         p->effects = true;                                                                         \
     } while (0)
-#define DSR_GET                                                                                    \
-    do {                                                                                           \
-        uint8_t slot_ = plan->dsr_of[IMMB >> 8][IMMB & 0xff];                                      \
-        if (slot_ == OBJ_NONE8 || !p->dsrs[slot_].loaded)                                          \
-            FAULT("a DSR is used before anything was loaded into it");                             \
-        const uint32_t *w_ = p->dsrs[slot_].dsd.w;                                                 \
-        (&A)[0] = w_[0] | (uint64_t)w_[1] << 32;                                                   \
-        (&A)[1] = w_[2] | (uint64_t)w_[3] << 32;                                                   \
-    } while (0)
+#define DSR_GET MUST(dsr_get(c, p, (unsigned)IMMB, PAIR(A)))
 #define FIFO_READ_LENGTH                                                                           \
     p->fifos[IMMB].read_length = (uint16_t)A;                                                      \
     p->effects = true
