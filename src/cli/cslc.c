@@ -43,6 +43,7 @@ typedef Vec(CslBinding) Bindings;
 typedef Vec(const char *) Strings;
 
 typedef struct Arguments {
+    Arena arena;                // of the strings
     CslOptions o;
     Bindings params, colors;
     Strings paths;
@@ -78,9 +79,9 @@ static bool pair(const char *s, int *a, int *b) {
     return comma && integer(s, comma, a) && integer(comma + 1, s + strlen(s), b);
 }
 
-// NAME:VALUE,... into `to`. The strings live as long as the process.
-static bool bindings(const char *list, Bindings *to) {
-    char *text = strdup(list), *rest = text;
+// NAME:VALUE,... into `to`.
+static bool bindings(Arena *arena, const char *list, Bindings *to) {
+    char *rest = arena_str(arena, list, strlen(list));
     for (char *item; (item = strsep(&rest, ","));) {
         if (!*item)
             continue;
@@ -150,8 +151,8 @@ static bool take_option(Arguments *a, int opt, const char *v) {
     case OPT_SDK: ok = word(v, WORDS("1.4", "2.10"), VALUES(CSL_SDK_1_4, CSL_SDK_2_10), &n); o->sdk = (CslSdk)n; return ok;
     case OPT_DIMS: o->fabric_dims_given = true; return pair(v, &o->fabric_width, &o->fabric_height);
     case OPT_OFFSETS: o->fabric_offsets_given = true; return pair(v, &o->fabric_x, &o->fabric_y);
-    case OPT_PARAMS: return bindings(v, &a->params);
-    case OPT_COLORS: return bindings(v, &a->colors);
+    case OPT_PARAMS: return bindings(&a->arena, v, &a->params);
+    case OPT_COLORS: return bindings(&a->arena, v, &a->colors);
     case OPT_MEMCPY: o->memcpy = true; return true;
     case OPT_CHANNELS: o->channels_given = true; return one(v, &o->channels);
     case OPT_WEST: return one(v, &o->west_buf) && o->west_buf >= 0;
@@ -177,9 +178,9 @@ static bool take_option(Arguments *a, int opt, const char *v) {
 }
 
 // $CSL_IMPORT_PATH: directories separated by colons, after those of the command line.
-static void environment_paths(Strings *paths) {
+static void environment_paths(Arena *arena, Strings *paths) {
     const char *list = getenv("CSL_IMPORT_PATH");
-    char *rest = list ? strdup(list) : NULL;
+    char *rest = list ? arena_str(arena, list, strlen(list)) : NULL;
     for (char *dir; rest && (dir = strsep(&rest, ":"));)
         if (*dir)
             vec_push(paths, dir);
@@ -205,8 +206,7 @@ static int compile(Arguments *a) {
     return status ? 1 : 0;
 }
 
-int main(int argc, char **argv) {
-    Arguments a = { 0 };
+static int run(Arguments *a, int argc, char **argv) {
     opterr = 0;
     for (int opt, which = 0; (opt = getopt_long(argc, argv, ":ho:g:", options, &which)) != -1;) {
         if (opt == 'h')
@@ -215,14 +215,24 @@ int main(int argc, char **argv) {
             return printf("cslc %s (CSL of SDK 1.4 and 2.10)\n", wt_version()) < 0;
         if (opt == '?' || opt == ':')
             return usage(opt == ':' ? "%s needs a value" : "unknown option %s", argv[optind - 1]);
-        if (!take_option(&a, opt, optarg))
+        if (!take_option(a, opt, optarg))
             return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory") : bad(options[which].name, optarg);
     }
     if (optind >= argc)
         return usage("%s", "no input file");
     if (optind + 1 < argc)
         return usage("one input file, not also %s", argv[optind + 1]);
-    a.o.input = argv[optind];
-    environment_paths(&a.paths);
-    return compile(&a);
+    a->o.input = argv[optind];
+    environment_paths(&a->arena, &a->paths);
+    return compile(a);
+}
+
+int main(int argc, char **argv) {
+    Arguments a = { 0 };
+    int code = run(&a, argc, argv);
+    vec_free(&a.params);
+    vec_free(&a.colors);
+    vec_free(&a.paths);
+    arena_free(&a.arena);
+    return code;
 }
