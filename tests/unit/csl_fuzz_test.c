@@ -1,5 +1,6 @@
 // The compiler on broken input: programs of the tests and of the library, mutated. Nothing may crash, run away, or fail
 // without saying so; with SAN=1 nothing may touch what it does not own. The mutations depend on the seed only.
+#include <ctype.h>
 #include <glob.h>
 #include <time.h>
 
@@ -88,6 +89,38 @@ static void mutate(StrBuf *out, const Corpus *c, uint64_t *r) {
     }
 }
 
+// A word (or a number, or a sign) at or after a random place.
+static Text word_at(const char *p, size_t n, uint64_t *r) {
+    size_t i = below(r, n), k = 0;
+    while (i < n && (p[i] == ' ' || p[i] == '\n'))
+        i++;
+    while (i > 0 && (isalnum((unsigned char)p[i - 1]) || p[i - 1] == '_' || p[i - 1] == '@'))
+        i--;
+    while (i + k < n && (isalnum((unsigned char)p[i + k]) || p[i + k] == '_' || (!k && p[i] == '@')))
+        k++;
+    return (Text){ (char *)p + i, k ? k : i < n };
+}
+
+// Puts another word, most often of the same text, in the place of one.
+static void swap_words(StrBuf *b, const Corpus *c, uint64_t *r) {
+    const Text *other = &c->data[below(r, c->len)];
+    bool same = below(r, 4);
+    if (!b->n || !other->n)
+        return;
+    Text out = word_at(b->p, b->n, r), in = same ? word_at(b->p, b->n, r) : word_at(other->p, other->n, r);
+    static const char *const odd[] = { "0", "-1", "65536", "1.5", "true", "void", "u16", "comptime_int", "&", ".{}", "f16", "\"x\"" };
+    StrBuf n = { 0 };
+    sb_add(&n, b->p, (size_t)(out.p - b->p));
+    const char *piece = odd[below(r, sizeof odd / sizeof *odd)];
+    if (below(r, 4))
+        sb_add(&n, in.p, in.n);
+    else
+        sb_add(&n, piece, strlen(piece));
+    sb_add(&n, out.p + out.n, b->n - (size_t)(out.p - b->p) - out.n);
+    sb_free(b);
+    *b = n;
+}
+
 static void compile_text(const char *text, size_t n, CslEmit emit) {
     CslFile file = { "fuzz.csl", text, n };
     CslOptions o = { .input = "fuzz.csl", .files = &file, .nfiles = 1, .emit = emit };
@@ -97,6 +130,20 @@ static void compile_text(const char *text, size_t n, CslEmit emit) {
     assert_int_equal(s == WT_COMPILE, result.errors > 0);
     for (size_t i = 0; i < result.ndiagnostics; i++)
         assert_true(result.diagnostics[i].text[0] != '\0');
+    csl_result_free(&result);
+}
+
+// The whole compiler: the text as a layout file, and as the code of a PE.
+static void compile_whole(const char *text, size_t n, bool as_layout, CslArch arch) {
+    static const char layout[] = "layout { @set_rectangle(1, 1); @set_tile_code(0, 0, \"fuzz.csl\"); }";
+    CslFile files[] = { { "fuzz.csl", text, n }, { "layout.csl", layout, sizeof layout - 1 } };
+    CslOptions o = { .input = as_layout ? "fuzz.csl" : "layout.csl", .files = files, .nfiles = 2, .emit = CSL_EMIT_BYTECODE,
+                     .arch = arch, .memcpy = n & 1 };
+    CslResult result;
+    wt_status_t s = csl_compile(&o, &result);
+    if (s != WT_OK && s != WT_COMPILE)
+        fail_msg("%s", wt_last_error());
+    assert_int_equal(s == WT_COMPILE, result.errors > 0);
     csl_result_free(&result);
 }
 
@@ -121,6 +168,24 @@ static void every_prefix(void **state) {
     for (size_t i = 0; i < c.len && i < 12; i++)
         for (size_t n = 0; n <= c.data[i].n && n < 1500; n++)
             compile_text(c.data[i].p, n, CSL_EMIT_AST);
+    corpus_free(&c);
+}
+
+// Programs that mostly make sense reach further: few changes, words for words.
+static void mutated_analysis(void **state) {
+    (void)state;
+    Corpus c = corpus_load();
+    uint64_t r = 2;
+    for (int i = 0; i < rounds(); i++) {
+        StrBuf b = { 0 };
+        const Text *t = &c.data[below(&r, c.len)];
+        sb_add(&b, t->p, t->n);
+        for (size_t k = 1 + below(&r, 3); k-- > 0;)
+            swap_words(&b, &c, &r);
+        bool as_layout = strstr(sb_str(&b), "layout {") || strstr(sb_str(&b), "layout{");
+        compile_whole(sb_str(&b), b.n, as_layout, below(&r, 2) ? CSL_WSE2 : CSL_WSE3);
+        sb_free(&b);
+    }
     corpus_free(&c);
 }
 
@@ -153,7 +218,8 @@ static void deep_and_long(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mutated_programs), cmocka_unit_test(every_prefix), cmocka_unit_test(deep_and_long),
+        cmocka_unit_test(mutated_programs), cmocka_unit_test(mutated_analysis), cmocka_unit_test(every_prefix),
+        cmocka_unit_test(deep_and_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

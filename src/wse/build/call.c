@@ -140,6 +140,7 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
     if (f->insts.len == INSTANCES_MAX) {
         sema_error(s, at, "'%s' is called with more than %d different comptime arguments", f->node->fn.name->s, INSTANCES_MAX);
         s->stopped = true;
+        sb_free(&key);
         return NULL;
     }
     FuncInst *fi = arena_new(s->arena, FuncInst);
