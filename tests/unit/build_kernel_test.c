@@ -7,7 +7,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -486,6 +488,29 @@ static void with_a_read_only_cache_folder(void **state) {
     assert_int_equal(count_files(*state, ".elf", NULL, 0), 1);
 }
 
+// A file system with room for nothing: the kernel is built, not kept, and the log says so.
+static void with_a_full_cache_folder(void **state) {
+    int status;
+    pid_t pid = fork();
+    if (!pid) {
+        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+            mount("tmpfs", *state, "tmpfs", 0, "size=16k"))
+            _exit(77); // not allowed here
+        setenv("WT_CACHE", *state, 1);
+        wt_set_log_callback(hear, NULL, WT_LOG_WARNING);
+        heard[0] = 0;
+        KernelSpec s = spec_text(PROC_BRISC, plain);
+        KernelImage m;
+        bool ok = kernel_build(&s, &m) == WT_OK && !m.from_cache && !m.elf_path && strstr(heard, "No space left on device");
+        ok = ok && kernel_build(&s, &m) == WT_OK && !m.from_cache;
+        if (!ok) print_error("%s%s\n", heard, wt_last_error());
+        _exit(!ok);
+    }
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) skip();
+    assert_int_equal(status, 0);
+}
+
 static void processes_share_the_cache(void **state) {
     enum { N = 4 };
     pid_t pid[N];
@@ -534,7 +559,7 @@ int main(void) {
         CASE(what_cannot_be_built_says_why), CASE(wrong_calls_are_refused), CASE(a_missing_compiler_is_named),
         CASE(kernel_files_are_found), CASE(placing_equals_linking_there), CASE(hostile_elf_files_are_survived),
         CASE(the_cache_knows_what_went_in), CASE(damaged_entries_are_misses), CASE(old_entries_make_room),
-        CASE(without_a_cache_folder), cmocka_unit_test_setup_teardown(with_a_read_only_cache_folder, new_public_cache, drop_cache), CASE(processes_share_the_cache),
+        CASE(without_a_cache_folder), cmocka_unit_test_setup_teardown(with_a_read_only_cache_folder, new_public_cache, drop_cache), CASE(with_a_full_cache_folder), CASE(processes_share_the_cache),
         CASE(a_killed_compile_leaves_nothing_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
