@@ -87,7 +87,12 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("NIU(0, 3, 8) = REG(0x2000); NIU(0, 3, 0x1C) = 1; NIU(0, 3, 0x20) = 4 << 12; "
                       "NIU(0, 3, 0x40) = 1;"),
                  "atomic operation 4");
-    expect_fault(MAIN("write_noc(0, 0x0C308105, 0, 0x20000, 64, WRITE | 0x20);"), "multicast");
+    expect_fault(MAIN("write_noc(0, XY(8, 4) | XY(8, 3) << 12, 0, 0x20000, 64, WRITE | 0x120);"),
+                 "no worker is there");
+    expect_fault(MAIN("write_noc(0, XY(2, 4) | XY(3, 3) << 12, 0, 0x20000, 64, WRITE | 0x120);"),
+                 "wraps around");
+    expect_fault(MAIN("write_noc(1, XY(3, 4) | XY(2, 3) << 12, 0, 0x20000, 64, WRITE | 0x120);"),
+                 "wraps around");
 }
 
 // A store through sp below the end of .bss.

@@ -267,7 +267,18 @@ static BusReply make_read(Tile *tile, Hart *hart, const uint32_t *reg, Command *
     return check_alignment(hart, reg, c, align);
 }
 
-// A rectangle of workers, its corners in the NoC's own direction of travel.
+static const CoordNode *first_worker(const CoordMap *map, uint32_t x0, uint32_t y0, uint32_t x1,
+                                     uint32_t y1) {
+    for (uint32_t y = y0; y <= y1; y++)
+        for (uint32_t x = x0; x <= x1; x++) {
+            const CoordNode *node = coord_at(map, x, y);
+            if (node && node->kind == CHIP_WORKER) return node;
+        }
+    return NULL;
+}
+
+// A rectangle of workers (whatever else lies in it hears nothing), its corners in the NoC's own
+// direction of travel.
 static BusReply make_multicast(Tile *tile, Hart *hart, const uint32_t *reg, uint32_t noc,
                                Command *c) {
     uint32_t hi = reg[RET_HI];
@@ -276,20 +287,18 @@ static BusReply make_multicast(Tile *tile, Hart *hart, const uint32_t *reg, uint
         uint32_t x = x0, y = y0;
         x0 = x1, y0 = y1, x1 = x, y1 = y;
     }
-    const CoordMap *map = &tile->model->chip.coords;
-    const CoordNode *a = coord_at(map, x0, y0), *b = coord_at(map, x1, y1);
-    if (!a || !b || a->kind != CHIP_WORKER || b->kind != CHIP_WORKER)
-        REFUSE(FAULT_UNDEFINED, "multicast to (%u,%u)-(%u,%u): a corner is no worker", x0, y0, x1,
-               y1);
     if (x0 > x1 || y0 > y1)
         REFUSE(FAULT_UNMODELLED,
                "multicast to (%u,%u)-(%u,%u) on NoC %u: the rectangle wraps around", x0, y0, x1, y1,
                noc);
+    const CoordNode *node = first_worker(&tile->model->chip.coords, x0, y0, x1, y1);
+    if (!node)
+        REFUSE(FAULT_UNDEFINED, "multicast to (%u,%u)-(%u,%u): no worker is there", x0, y0, x1, y1);
     c->multicast = true;
     c->x0 = (uint8_t)x0, c->y0 = (uint8_t)y0, c->x1 = (uint8_t)x1, c->y1 = (uint8_t)y1;
-    c->node = (uint8_t)(a - map->node);
+    c->node = (uint8_t)(node - tile->model->chip.coords.node);
     c->operation = reg[CTRL] & CTRL_SRC_INCLUDE; // whether the own tile hears it too
-    return check_target_range(tile, hart, reg, a, c);
+    return check_target_range(tile, hart, reg, node, c);
 }
 
 static BusReply make_write(Tile *tile, Hart *hart, const uint32_t *reg, uint32_t noc, Command *c) {
