@@ -1,7 +1,7 @@
 // A compiled CSL program: what the compiler emits and the machine runs.
 //
 // An Object is a set of flat tables of plain records that refer to each other by index, the same in
-// memory and in the container file, so that opening a file is a map and a check. Everything of one
+// memory and in the container file, so that opening a file is a read and a check. Everything of one
 // PE program (an *instance*: code file, parameters, architecture) is a range in the global tables;
 // bytecode and descriptors number things from the start of their instance's ranges. Strings are
 // offsets into one section of NUL-terminated text; 0 is the empty string.
@@ -28,7 +28,8 @@ typedef enum WseArch { WSE2 = 2, WSE3 = 3 } WseArch;
 //
 //    word 0   bits 3:0 kind, 4 wavelet_index_offset, 5 control, 6 advance_switch, 7 control_transform,
 //             15:8 color (0xff: none), 19:16 queue (15: none), 23:20 simd (ObjSimd), 25:24 zero
-//             (0 none, 1 first source, 2 second source), 27:26 priority (0 default, 1 low, 2 medium, 3 high)
+//             (0 none, 1 first source, 2 second source), 27:26 priority (0 default, 1 low,
+//             2 medium, 3 high)
 //    word 1   bits 15:0 base byte address with all offsets folded in, 31:16 extent
 //    word 2   bits 15:0 stride in elements of the operation, signed (mem1d)
 //    word 3   mem4d: index of the shape; FIFO: its number
@@ -36,7 +37,9 @@ typedef struct ObjDsd {
     uint32_t w[4];
 } ObjDsd;
 
-typedef enum DsdKind { DSD_NONE, DSD_MEM1D, DSD_MEM4D, DSD_FABIN, DSD_FABOUT, DSD_FIFO, DSD_KINDS } DsdKind;
+typedef enum DsdKind {
+    DSD_NONE, DSD_MEM1D, DSD_MEM4D, DSD_FABIN, DSD_FABOUT, DSD_FIFO, DSD_KINDS
+} DsdKind;
 typedef enum ObjSimd { SIMD_DEFAULT, SIMD_OFF, SIMD_32, SIMD_64, SIMD_32_OR_64 } ObjSimd;
 enum {
     DSD_INDEX_OFFSET = 1 << 4, DSD_CONTROL = 1 << 5, DSD_ADVANCE_SWITCH = 1 << 6,
@@ -56,7 +59,8 @@ static inline ObjDsd dsd_mem1d(unsigned base, unsigned extent, int stride) {
                        (base & 0xffff) | extent << 16, (uint16_t)stride, 0 } };
 }
 static inline ObjDsd dsd_mem4d(unsigned base, unsigned shape) {
-    return (ObjDsd){ { DSD_MEM4D | 0xffu << DSD_COLOR_SHIFT | 15u << DSD_QUEUE_SHIFT, base & 0xffff, 0, shape } };
+    return (ObjDsd){ { DSD_MEM4D | 0xffu << DSD_COLOR_SHIFT | 15u << DSD_QUEUE_SHIFT,
+                       base & 0xffff, 0, shape } };
 }
 // kind DSD_FABIN or DSD_FABOUT; color 0xff and queue 15 mean none
 static inline ObjDsd dsd_fabric(DsdKind kind, unsigned queue, unsigned color, unsigned extent) {
@@ -110,7 +114,9 @@ typedef enum VecOp {
 // that hold a DSD value; a DSD constant; a DSR's file << 8 | number; a FIFO's number; a register that
 // holds a scalar; a register that holds the address of a scalar (destination only: a one-element
 // memory vector of stride 0).
-typedef enum OpdKind { OPD_NONE, OPD_DSD, OPD_CONST, OPD_DSR, OPD_FIFO, OPD_SCALAR, OPD_POINTER, OPD_KINDS } OpdKind;
+typedef enum OpdKind {
+    OPD_NONE, OPD_DSD, OPD_CONST, OPD_DSR, OPD_FIFO, OPD_SCALAR, OPD_POINTER, OPD_KINDS
+} OpdKind;
 typedef struct ObjOperand {
     uint16_t kind, value;
 } ObjOperand;
@@ -120,7 +126,7 @@ enum { DSR_DEST, DSR_SRC0, DSR_SRC1, DSR_FILES, DSR_NUMBERS = 16 };
 // bits as the data task of that number); input queue (WSE-3: likewise); microthread.
 typedef enum ObjTarget { TGT_NONE, TGT_TASK, TGT_COLOR, TGT_QUEUE, TGT_UT } ObjTarget;
 typedef enum ObjAction { ACT_NONE, ACT_ACTIVATE, ACT_UNBLOCK, ACT_TERMINATE } ObjAction;
-typedef struct ObjWhen {       // an action and its target; the id stands in `id`, or in register `reg` unless 0xffff
+typedef struct ObjWhen {       // an action and its target: id `id`, or what register `reg` holds
     uint8_t action, target;
     uint8_t id, pad;
     uint16_t reg;
@@ -131,7 +137,8 @@ enum { VEC_ASYNC = 1 << 0,     // asynchronous (a DSR loaded with async makes it
        VEC_PACKED = 1 << 1,    // 16-bit operands on the fabric: two values a wavelet (SDK 2.10's default)
        VEC_DSR_ASYNC = 1 << 2, // DSR load: async
        VEC_SAVE_ADDRESS = 1 << 3, VEC_SINGLE_STEP = 1 << 4,
-       VEC_ACCUMULATE = 1 << 5 }; // (*p, c, s) where c is the variable p points to: c is what the last element left there
+       // (*p, c, s) where c is the variable p points to: c is what the last element left there.
+       VEC_ACCUMULATE = 1 << 5 };
 
 typedef struct ObjVec {
     uint8_t op, flags;
@@ -161,7 +168,8 @@ typedef struct ObjFifo {
 } ObjFifo;
 
 // Element kinds of it_read and it_write: width and sign make the register canonical.
-typedef enum ObjElement { ELEM_I16, ELEM_U16, ELEM_I32, ELEM_U32, ELEM_KINDS } ObjElement; // f16 as U16, f32 as U32
+// f16 as U16, f32 as U32.
+typedef enum ObjElement { ELEM_I16, ELEM_U16, ELEM_I32, ELEM_U32, ELEM_KINDS } ObjElement;
 typedef enum ObjPrint {        // what `print` appends to the PE's line; a newline sends it to the log
     PRINT_CHAR, PRINT_U16, PRINT_U32, PRINT_HEX16, PRINT_HEX32, PRINT_BIN16, PRINT_BIN32, PRINT_F16, PRINT_F32,
     PRINT_I32, PRINT_STRING /* address of NUL-terminated bytes in RAM */, PRINT_PE /* "PE(x,y): " */, PRINT_KINDS
@@ -183,7 +191,10 @@ typedef struct ObjLine {       // instructions from `at` (in the function) on co
 } ObjLine;
 
 // What a task receives from its wavelet, for each register argument.
-typedef enum ObjArg { ARG_WORD /* 32 bits, unsigned */, ARG_WORD_I32, ARG_LOW_U16, ARG_LOW_I16, ARG_HIGH_U16, ARG_HIGH_I16, ARG_KINDS } ObjArg;
+typedef enum ObjArg {
+    ARG_WORD, // 32 bits, unsigned
+    ARG_WORD_I32, ARG_LOW_U16, ARG_LOW_I16, ARG_HIGH_U16, ARG_HIGH_I16, ARG_KINDS
+} ObjArg;
 typedef enum ObjTaskKind { TASK_DATA, TASK_LOCAL, TASK_CONTROL, TASK_KINDS } ObjTaskKind;
 typedef struct ObjTask {
     uint8_t number, kind;      // WSE-2 data task: its color; WSE-3: its input queue
@@ -207,8 +218,8 @@ typedef struct ObjReloc {      // RAM at `at` := word `row` of the PE's constant
     uint32_t row;
 } ObjReloc;
 enum { SYM_EXPORTED = 1, SYM_CONST = 2 };
-typedef struct ObjSymbol {     // every global that has an address, by its source name (libraries: "$$csl_debug.KEY.buffer")
-    uint32_t name, type;       // the type as CSL writes it
+typedef struct ObjSymbol {     // every global that has an address
+    uint32_t name, type;       // its source name ("$$csl_debug.KEY.buffer" of <debug>), its type in CSL
     uint16_t at, flags;
     uint32_t bytes;
 } ObjSymbol;
@@ -230,8 +241,9 @@ typedef struct ObjInst {
     uint32_t stack, stack_bytes; // where frames go: [stack, stack + stack_bytes), inside `ram`
     uint32_t code_bytes;       // estimate of native code, counted against 48 KiB
     uint32_t uses;             // ObjUses
-    // Task numbers (WSE-2 colors, WSE-3 input queues included) that comptime blocks named: @block, @unblock, @activate.
-    // Input channels without a task of their number start blocked unless unblocked here.
+    // Task numbers (WSE-2 colors, WSE-3 input queues included) that comptime blocks named in @block,
+    // @unblock and @activate. Input channels without a task of their number start blocked unless
+    // unblocked here.
     uint64_t blocked, unblocked, active;
     uint32_t ut_blocked;       // microthreads blocked at start
     uint32_t pad;
@@ -255,7 +267,7 @@ typedef struct ObjRouter {     // interned: one per distinct configuration
 typedef struct ObjRect {       // PEs [x, x+w) x [y, y+h) of the rectangle that share instance and router
     uint16_t x, y, w, h;
     uint32_t inst, router;
-    uint32_t row, row_words;   // constant rows: PE (x+i, y+j) has words row + (j*w + i) * row_words of the rows section
+    uint32_t row, row_words;   // PE (x+i, y+j) has words from row + (j*w + i) * row_words of `rows`
 } ObjRect;
 
 // What the host can name. Functions and variables carry ids from 0 in table order.
@@ -290,7 +302,7 @@ typedef struct Object {
 #define _(name, type) const type *name; uint32_t n##name;
     OBJ_SECTIONS(_)
 #undef _
-    void *map;                 // the mapping or buffer this object owns; NULL when the tables are the caller's
+    void *map;                 // memory this object owns; NULL when the tables are the caller's
     size_t map_bytes;
 } Object;
 
@@ -298,7 +310,8 @@ typedef struct Object {
 wt_status_t object_verify(const Object *o);
 // Writes a verified object to one container file (atomically).
 wt_status_t object_write(const Object *o, const char *path);
-// Maps and verifies a container; hostile files are refused with what is wrong. The object is the caller's to close.
+// Reads and verifies a container; hostile files are refused with what is wrong. The object is the
+// caller's to close.
 wt_status_t object_open(Object *o, const char *path);
 // The same from bytes, which are copied.
 wt_status_t object_read(Object *o, const void *p, size_t n);
@@ -322,7 +335,8 @@ typedef enum PeOp {
 } PeOp;
 
 static inline uint64_t pe_insn(PeOp op, unsigned a, unsigned b, unsigned c) {
-    return (uint64_t)op | (uint64_t)(a & 0xffff) << 16 | (uint64_t)(b & 0xffff) << 32 | (uint64_t)(c & 0xffff) << 48;
+    return (uint64_t)op | (uint64_t)(a & 0xffff) << 16 | (uint64_t)(b & 0xffff) << 32 |
+           (uint64_t)(c & 0xffff) << 48;
 }
 static inline uint64_t pe_insn32(PeOp op, unsigned a, uint32_t imm) {
     return (uint64_t)op | (uint64_t)(a & 0xffff) << 16 | (uint64_t)imm << 32;
