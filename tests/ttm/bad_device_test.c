@@ -1,4 +1,7 @@
 // Devices that are not there, and what is left of one that is closed.
+#include "base/file.h"
+#include "base/proc.h"
+
 #include "rig.h"
 
 #include <unistd.h>
@@ -16,6 +19,35 @@ static void devices_that_are_not_there(void **state) {
     assert_non_null(strstr(wt_last_error(), "/etc/passwd"));
     assert_fails(ttm_device_create(0, NULL, NULL), WT_INVALID, "device is NULL");
     assert_fails(ttm_set_root_dir("/nowhere/tt-metal"), WT_NOTFOUND, "/nowhere/tt-metal");
+}
+
+static void build_double(char path[PATH_CAP], const char *dir, const char *flag) {
+    assert_true(path_join(path, PATH_CAP, dir, "double.so"));
+    const char *argv[] = { "cc", "-shared", "-fPIC", "-O1", "-o", path, "tests/ttm/double/ttsim.c",
+                           flag, NULL };
+    ProcResult r;
+    assert_ok(proc_run(&(ProcSpec){ .argv = argv }, &r));
+    if (r.code) fail_msg("%s", r.out);
+    proc_free(&r);
+}
+
+// A simulator that complains while it boots, one that dies, one of another chip.
+static void simulators_that_do_not_boot(void **state) {
+    (void)state;
+    char dir[PATH_CAP], path[PATH_CAP];
+    ttm_device_t *d;
+    assert_ok(dir_make_temp(dir, "ttm-double"));
+    ttm_device_options_t o = { .struct_size = sizeof o, .transport = path };
+    build_double(path, dir, "-DPLAIN");
+    assert_fails(ttm_device_create(0, &o, &d), WT_FAULT, "device 0: booting core (0,0)");
+    assert_non_null(strstr(wt_last_error(), "no such address")); // its own words
+    build_double(path, dir, "-DDIES");
+    assert_int_not_equal(ttm_device_create(0, &o, &d), WT_OK);
+    assert_non_null(strstr(wt_last_error(), "this one never starts"));
+    build_double(path, dir, "-DDEVICE=0x401e1e52u");
+    assert_int_not_equal(ttm_device_create(0, &o, &d), WT_OK);
+    assert_non_null(strstr(wt_last_error(), path));
+    assert_ok(dir_remove(dir));
 }
 
 static void children_of_a_closed_device_are_shells(void **state) {
@@ -104,6 +136,7 @@ static void two_devices_are_two(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(devices_that_are_not_there),
+        cmocka_unit_test(simulators_that_do_not_boot),
         cmocka_unit_test(children_of_a_closed_device_are_shells),
         cmocka_unit_test(closing_ends_what_runs),
         cmocka_unit_test(two_devices_are_two),

@@ -3,7 +3,9 @@
 #include "rig.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +126,46 @@ static void a_cache_that_cannot_be_written_is_done_without(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// In a child with a file system of its own, read-only or too small for anything.
+static void run_with_cache_on(unsigned long flags, const char *options) {
+    char dir[] = "/tmp/wt-cache-XXXXXX";
+    enum { FINE = 0, FAILED = 1, NOT_ALLOWED = 2 };
+    assert_non_null(mkdtemp(dir));
+    ttm_device_t *d = open_device(); // the firmware is compiled before
+    assert_ok(ttm_device_close(d));
+    pid_t child = fork();
+    if (child == 0) {
+        if ((unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS)) ||
+            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+            mount("none", dir, "tmpfs", flags, options))
+            _exit(NOT_ALLOWED);
+        setenv("XDG_CACHE_HOME", dir, 1);
+        const char *source = "void kernel_main() { *(volatile uint32_t *)0x100000 = 2718; }";
+        uint32_t word = 0;
+        wt_status_t s = ttm_device_create(0, NULL, &d);
+        if (s == WT_OK) s = run_kernel(d, source, NULL, 0);
+        if (s == WT_OK)
+            s = ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, 0x100000, &word, 4);
+        if (s != WT_OK) fprintf(stderr, "%s\n", wt_last_error());
+        _exit(s == WT_OK && word == 2718 ? FINE : FAILED);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NOT_ALLOWED) skip();
+    assert_int_equal(WEXITSTATUS(status), FINE);
+}
+
+static void a_read_only_cache_is_done_without(void **state) {
+    (void)state;
+    run_with_cache_on(MS_RDONLY, "size=1m");
+}
+
+static void a_full_cache_is_done_without(void **state) {
+    (void)state;
+    run_with_cache_on(0, "size=8k");
+}
+
 // Killed at many moments of a compilation: whoever comes next finds a cache that works.
 static void killed_compilations_leave_a_good_cache(void **state) {
     (void)state;
@@ -155,6 +197,8 @@ int main(void) {
         cmocka_unit_test(kernels_too_large_for_the_ring_are_refused),
         cmocka_unit_test(without_a_compiler_the_message_says_what_to_install),
         cmocka_unit_test(a_cache_that_cannot_be_written_is_done_without),
+        cmocka_unit_test(a_read_only_cache_is_done_without),
+        cmocka_unit_test(a_full_cache_is_done_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,8 @@ static void coordinate_table(const ttm_device_t *d, uint8_t out[32]) {
         out[20 + y] = (uint8_t)d->worker_xy[y * d->workers.x].y;
 }
 
+enum { BOOT_CYCLES_MAX = 1000000 }; // it takes about 9,000
+
 enum { NODE_ETH = 1, NODE_PCIE = 2, NODE_DRAM = 3 }; // addressable_core_t.type
 
 static void core_info(const ttm_device_t *d, core_info_msg_t *info) {
@@ -123,8 +125,8 @@ static wt_status_t boot_all(ttm_device_t *d, BootImage *b) {
             .value = (uint32_t)RUN_MSG_DONE << 24,
         };
     }
-    wt_status_t s =
-        chip_run(d->chip, &(ChipRun){ .until = until, .num_until = cores, .max_cycles = 10000000 });
+    wt_status_t s = chip_run(
+        d->chip, &(ChipRun){ .until = until, .num_until = cores, .max_cycles = BOOT_CYCLES_MAX });
     if (s == WT_FAULT || s == WT_UNSUPPORTED) s = report_fault(d, s);
     return s == WT_OK ? s : err_prefix(s, "the firmware does not come up");
 }

@@ -179,8 +179,9 @@ static wt_status_t semaphore_create(ttm_program_t *p, const ttm_core_range_t *ra
         uint32_t first = 0;
         core_set_next(&s.cores, &first);
         ttm_core_t c = core_at(p->device->grid, first);
-        return fail(WT_INVALID, "a core of (%u,%u) ... already has %d semaphores", c.x, c.y,
-                    ABI_NUM_SEMAPHORES);
+        return fail(WT_INVALID,
+                    "none of the %d semaphores of a core is free on all cores from (%u,%u) on",
+                    ABI_NUM_SEMAPHORES, c.x, c.y);
     }
     vec_push(&p->semaphores, s);
     *id = s.id;
