@@ -1,7 +1,7 @@
 // From an address in compiled code to the place in the source, by the line table of its ELF.
 //
-// A wait loop is usually deep inside a header's inlined functions. What helps its reader is the line
-// of the kernel and the name of what the kernel called there, so the chain of inlined calls is
+// A wait loop is usually deep inside a header's inlined functions. What helps its reader is the
+// line of the kernel and the name of what the kernel called there, so the chain of inlined calls is
 // followed outwards to the first place in the kernel's own file.
 #include "ttm/host/host.h"
 
