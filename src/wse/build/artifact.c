@@ -151,6 +151,79 @@ void artifact_routes(const Object *o, StrBuf *out) {
     }
 }
 
+static void dump_dsd(ObjDsd d, StrBuf *b) {
+    static const char *const kinds[DSD_KINDS] = { "none", "mem1d", "mem4d", "fabin", "fabout", "fifo" };
+    DsdKind k = dsd_kind(d);
+    sb_printf(b, "%s", kinds[k]);
+    if (k == DSD_MEM1D || k == DSD_MEM4D)
+        sb_printf(b, " at 0x%04x", dsd_base(d));
+    if (k == DSD_MEM1D)
+        sb_printf(b, " extent %u stride %d", dsd_extent(d), dsd_stride(d));
+    if (k == DSD_MEM4D)
+        sb_printf(b, " shape %u", d.w[3]);
+    if (k == DSD_FABIN || k == DSD_FABOUT)
+        sb_printf(b, " extent %u", dsd_extent(d));
+    if (dsd_color(d) != OBJ_NONE8 && (k == DSD_FABIN || k == DSD_FABOUT))
+        sb_printf(b, " color %u", dsd_color(d));
+    if (dsd_queue(d) != 15 && (k == DSD_FABIN || k == DSD_FABOUT))
+        sb_printf(b, " queue %u", dsd_queue(d));
+    static const struct { uint32_t bit; const char *name; } flags[] = {
+        { DSD_INDEX_OFFSET, " wavelet_index_offset" }, { DSD_CONTROL, " control" },
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (d.w[0] & flags[i].bit)
+            sb_printf(b, "%s", flags[i].name);
+}
+
+static void dump_operand(const char *role, ObjOperand x, StrBuf *b) {
+    static const char *const files[] = { "dest", "src0", "src1" };
+    switch ((OpdKind)x.kind) {
+    case OPD_DSD: sb_printf(b, " %s=r%u:%u", role, x.value, x.value + 1u); break;
+    case OPD_CONST: sb_printf(b, " %s=dsd%u", role, x.value); break;
+    case OPD_DSR: sb_printf(b, " %s=dsr_%s[%u]", role, files[x.value >> 8], x.value & 0xffu); break;
+    case OPD_FIFO: sb_printf(b, " %s=fifo%u", role, x.value); break;
+    case OPD_SCALAR: sb_printf(b, " %s=r%u", role, x.value); break;
+    case OPD_POINTER: sb_printf(b, " %s=*r%u", role, x.value); break;
+    case OPD_NONE: case OPD_KINDS: break;
+    }
+}
+
+static void dump_when(const char *role, const ObjWhen *w, StrBuf *b) {
+    static const char *const actions[] = { "", "activate", "unblock", "terminate" }, *const targets[] = { "", "task ", "color ", "queue ", "ut " };
+    if (!w->action)
+        return;
+    sb_printf(b, " %s%s", role, actions[w->action]);
+    if (w->action == ACT_TERMINATE)
+        return;
+    if (w->reg != OBJ_NONE16)
+        sb_printf(b, "=%sr%u", targets[w->target], w->reg);
+    else
+        sb_printf(b, "=%s%u", targets[w->target], w->id);
+}
+
+static void dump_vec(const ObjVec *v, StrBuf *b) {
+    static const char *const names[] = {
+#define _(name, d, s0, s1, w2, w3) #name,
+        VEC_OPS(_)
+#undef _
+    };
+    static const char *const flags[] = { "async", "packed", "", "save_address", "single_step", "accumulate" };
+    sb_printf(b, "%s", names[v->op]);
+    dump_operand("dest", v->dest, b);
+    dump_operand("src0", v->src0, b);
+    dump_operand("src1", v->src1, b);
+    dump_operand("scalar", v->scalar, b);
+    for (unsigned i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (v->flags & 1u << i && *flags[i])
+            sb_printf(b, " %s", flags[i]);
+    if (v->index != OBJ_NONE16)
+        sb_printf(b, " index=r%u", v->index);
+    if (v->ut != OBJ_NONE8)
+        sb_printf(b, " ut=%u", v->ut);
+    dump_when("", &v->done, b);
+    dump_when("on_control ", &v->on_control, b);
+}
+
 static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
     sb_printf(out, "instance %s  ram %u stack %u+%u\n", object_string(o, in->name), in->ram, in->stack, in->stack_bytes);
     for (uint32_t i = 0; i < in->symbols.n; i++) {
@@ -166,6 +239,20 @@ static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
     for (uint32_t i = 0; i < in->queues.n; i++) {
         const ObjQueue *q = &o->queues[in->queues.at + i];
         sb_printf(out, "  %s queue %u: color %d\n", q->output ? "output" : "input", q->number, q->color == 0xff ? -1 : q->color);
+    }
+    for (uint32_t i = 0; i < in->dsds.n; i++) {
+        sb_printf(out, "  dsd %u: ", i);
+        dump_dsd(o->dsds[in->dsds.at + i], out);
+        sb_putc(out, '\n');
+    }
+    for (uint32_t i = 0; i < in->vecs.n; i++) {
+        sb_printf(out, "  vec %u: ", i);
+        dump_vec(&o->vecs[in->vecs.at + i], out);
+        sb_putc(out, '\n');
+    }
+    for (uint32_t i = 0; i < in->fifos.n; i++) {
+        const ObjFifo *f = &o->fifos[in->fifos.at + i];
+        sb_printf(out, "  fifo %u: %u elements of %u bytes at 0x%04x\n", i, f->capacity, f->size, f->base);
     }
     for (uint32_t i = 0; i < in->funcs.n; i++) {
         const ObjFunc *f = &o->funcs[in->funcs.at + i];
