@@ -95,8 +95,10 @@ static void bind_params(Sema *s, Module *m, const Value *params, Span at) {
             Node *n = m->unit->decls.data[k];
             if (n->kind == ND_VAR && (n->flags & NF_PARAM)) spelling_offer(&sp, n->var.name->s);
         }
-        if (!m->info->library)
-            diag_warning(s->c, at, "'%s' has no parameter '%s'%s", m->unit->file->path, name->s, spelling_hint(s->c, &sp));
+        const char *path = m->unit->file->path, *lib = m->info->library ? strstr(path, "wse/lib/") : NULL;
+        if (lib) lib += strlen("wse/lib/");
+        diag_warning(s->c, at, lib ? "<%.*s> has no parameter '%s'%s" : "'%.*s' has no parameter '%s'%s",
+                     lib ? (int)strcspn(lib, ".") : (int)strlen(path), lib ? lib : path, name->s, spelling_hint(s->c, &sp));
     }
 }
 
