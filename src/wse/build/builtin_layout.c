@@ -373,6 +373,13 @@ static bool check_edges(Sema *s, int x, int y, const CslPlacement *p, const Colo
     return true;
 }
 
+// A color that streams is the host's: words cross no router.
+static bool check_stream(Sema *s, int x, int y, const Instance *in, int color, Span at) {
+    if (!((in->h2d | in->d2h) >> color & 1)) return true;
+    return sema_error(s, at, "color %d streams %s the host on PE (%d, %d) and has no other route", color,
+                      in->h2d >> color & 1 ? "from" : "to", x, y);
+}
+
 // What the router of one PE starts with: the layout's configurations and those of its program.
 bool layout_router(Sema *s, int x, int y, const Instance *in, const CslPlacement *place, ObjRouter *out) {
     const Layout *l = &s->layout;
@@ -391,12 +398,10 @@ bool layout_router(Sema *s, int x, int y, const Instance *in, const CslPlacement
             diag_note(s->c, l->configs.data[rows[local->color] - 1].at, "the layout's configuration");
         }
         out->color[local->color] = local->cfg;
-        ok &= check_edges(s, x, y, place, local);
+        ok &= check_edges(s, x, y, place, local) && check_stream(s, x, y, in, local->color, local->at);
     }
     for (int c = 0; c < WSE_COLORS; c++)
-        if ((in->h2d | in->d2h) >> c & 1 && rows[c])
-            ok = sema_error(s, l->configs.data[rows[c] - 1].at, "color %d streams %s the host on PE (%d, %d) and has no other route",
-                            c, in->h2d >> c & 1 ? "from" : "to", x, y);
+        if (rows[c]) ok &= check_stream(s, x, y, in, c, l->configs.data[rows[c] - 1].at);
     return ok;
 }
 
