@@ -22,7 +22,8 @@ rm -rf "$build/run"
 mkdir -p "$build/run"
 cp -r examples/wse "$build/run/wse"
 title "Cerebras: CSL compiled and run on a simulated WSE-3, y = A x + b on four PEs"
-echo "\$ cd examples/wse/walkthrough && cslc ... && cs_python run.py --name out"
+echo '$ cd examples/wse/walkthrough'
+sed -n '/^cslc/,$p' examples/wse/walkthrough/commands.sh | sed 's/^cs/$ cs/; s/"${1:-wse3}"/wse3/'
 (cd "$build/run/wse/walkthrough" && bash commands.sh wse3)
 title "Cerebras: the same program from C"
 show "$build/examples/wse/walkthrough/walkthrough" "$build/run/wse/walkthrough/out"
@@ -31,18 +32,3 @@ for example in gemv pipeline halo; do
     (cd "$build/run/wse/$example" && bash commands.sh wse3)
 done
 printf '\nBoth machines work.\n'
-
-# A CSL program, compiled and run as its user would, in a copy: from Python, then from C.
-bin=$(cd "$build/bin" && pwd)
-walkthrough=$(cd "$build/examples/wse/walkthrough" && pwd)/walkthrough
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp -r examples/wse/walkthrough "$work"
-(
-    export PATH="$bin:$PATH"
-    cd "$work/walkthrough"
-    echo
-    sed -n '/^cslc/,$p' commands.sh | sed 's/^cslc/$ cslc/; s/^cs_python/$ cs_python/; s/"${1:-wse3}"/wse3/'
-    bash ./commands.sh wse3
-    show "$walkthrough" out
-)
