@@ -52,6 +52,9 @@ const Rv32Index *code_index(const CodeCache *c) { return &c->index; }
 
 // Decoding
 
+// The word of a line that a jump from one of its words goes to.
+static uint32_t to_word(unsigned word, uint32_t imm) { return (word * 4 + imm) / 4; }
+
 static CodeVariant variant_of(char format, unsigned word, uint32_t imm, unsigned base) {
     if (format == 'S') return base == 2 ? THROUGH_SP : PLAIN;
     if (format != 'B' && format != 'J') return PLAIN;
@@ -60,8 +63,7 @@ static CodeVariant variant_of(char format, unsigned word, uint32_t imm, unsigned
     return (int32_t)imm > 0 ? NEAR_FORWARD : NEAR_BACKWARD;
 }
 
-static void decode_word(const CodeCache *c, CodeLine *line, unsigned i) {
-    const CodeLabels *label = run_labels();
+static CodeVariant decode_word(const CodeCache *c, CodeLine *line, unsigned i) {
     uint32_t w = line->word[i];
     Op op = rv32_decode(&c->index, w);
     unsigned rd = w >> 7 & 31;
@@ -79,16 +81,22 @@ static void decode_word(const CodeCache *c, CodeLine *line, unsigned i) {
         v = variant_of(format, i, imm, s->rs1);
         s->imm = (int32_t)imm;
         if (v == NEAR_FORWARD || v == NEAR_BACKWARD) s->imm = s->imm / 4 * (int32_t)sizeof *s;
-        if (v == NEAR_BACKWARD && i + (int32_t)imm / 4 < line->floor)
-            line->floor = i + (int32_t)imm / 4;
+        if (v == NEAR_BACKWARD && to_word(i, imm) < line->floor) line->floor = to_word(i, imm);
     }
-    s->run = (*label)[v][op];
+    return v;
 }
 
 static void decode_line(const CodeCache *c, CodeLine *line) {
+    CodeVariant next = PLAIN;
     line->floor = LINE_WORDS;
-    for (unsigned i = 0; i < LINE_WORDS; i++) decode_word(c, line, i);
-    line->slot[LINE_WORDS] = (CodeSlot){ .run = (*run_labels())[PLAIN][OP_line_end] };
+    line->slot[LINE_WORDS] = (CodeSlot){ .run = run_label(OP_line_end, PLAIN), .op = OP_line_end };
+    for (unsigned i = LINE_WORDS; i--;) {
+        CodeVariant v = decode_word(c, line, i);
+        CodeSlot *s = &line->slot[i];
+        const void *pair = run_pair(s->op, v, s[1].op, next);
+        s->run = pair ? pair : run_label(s->op, v);
+        next = v;
+    }
 }
 
 // The line with this content; NULL when it is new and there is no room.

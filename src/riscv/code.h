@@ -42,10 +42,10 @@ typedef struct CodeEntry {
 } CodeEntry;
 
 typedef struct CodeMap {
-    CodeCache *cache;
-    struct Space *space;
     CodeEntry *entry; // [n], one per line of the space
     uint32_t n;
+    CodeCache *cache;
+    struct Space *space;
     struct CodeMap *next; // of the cache's maps
 } CodeMap;
 

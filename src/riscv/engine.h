@@ -7,12 +7,12 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 // One decoded word. An instruction whose meaning can be had cheaper for some operands has
-// variants; the decoder picks one.
+// variants; the decoder picks one. It also pairs an instruction with the one that follows.
 typedef struct CodeSlot {
     const void *run;      // the interpreter's label
+    int32_t imm;          // NEAR_*: the distance to the target's slot in bytes
     uint8_t rd, rs1, rs2; // rd is 32 for x0
     uint8_t op;
-    int32_t imm; // NEAR_*: the distance to the target's slot in bytes
 } CodeSlot;
 
 typedef enum CodeVariant {
@@ -25,8 +25,10 @@ typedef enum CodeVariant {
 
 enum { OP_line_end = OP_END, OP_LABELS }; // follows the last word of a line
 
-typedef const void *CodeLabels[VARIANTS][OP_LABELS];
-const CodeLabels *run_labels(void);
+// The interpreter's label for an instruction; for the pair of it and the next, or NULL when these
+// two have none.
+const void *run_label(unsigned op, CodeVariant variant);
+const void *run_pair(unsigned op, CodeVariant variant, unsigned next, CodeVariant next_variant);
 
 struct CodeLine {
     CodeSlot slot[LINE_WORDS + 1];

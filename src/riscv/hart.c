@@ -14,6 +14,7 @@ void hart_init(Hart *h) {
 
 void hart_reset(Hart *h, uint32_t pc) {
     hart_unpark(h);
+    h->stopped = false;
     h->pc = pc;
     h->wait_addr = 0;
     h->fault = (HartFault){ 0 };
@@ -24,8 +25,10 @@ void hart_reset(Hart *h, uint32_t pc) {
 }
 
 HartStop hart_run(Hart *h, uint64_t until) {
-    if (h->fault.kind) return HART_FAULT;
-    if (h->watch.on) hart_unpark(h);
+    if (unlikely(h->stopped)) {
+        if (h->fault.kind) return HART_FAULT;
+        hart_unpark(h);
+    }
     return h->slow ? run_slow(h, until) : run_fast(h, until);
 }
 
@@ -38,6 +41,7 @@ const char *fault_kind_name(FaultKind kind) {
 BusReply hart_fault(Hart *h, FaultKind kind, uint32_t addr, uint32_t value, const char *fmt, ...) {
     const Space *s = hart_code_space(h, h->pc);
     HartFault *f = &h->fault;
+    h->stopped = true;
     *f = (HartFault){ .kind = kind, .pc = h->pc, .addr = addr, .value = value };
     if (s) memcpy(&f->word, s->host + (h->pc - s->base), 4);
     va_list ap;
@@ -63,13 +67,14 @@ static void mark_watched(Hart *h, int by) {
 }
 
 void hart_park(Hart *h) {
-    h->watch.on = true;
+    h->watch.on = h->stopped = true;
     mark_watched(h, 1);
 }
 
 void hart_unpark(Hart *h) {
     if (!h->watch.on) return;
     h->watch.on = false;
+    h->stopped = h->fault.kind != FAULT_NONE;
     mark_watched(h, -1);
 }
 

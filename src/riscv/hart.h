@@ -85,6 +85,7 @@ typedef struct HartBus {
 
 enum { HART_SPACES = 4, HART_WATCH_MAX = 64 };
 
+// What every slice touches comes first and lies close together: 700 harts take turns in the cache.
 struct Hart {
     uint32_t x[33]; // x[32] takes the writes to x0
     uint32_t pc;
@@ -94,34 +95,36 @@ struct Hart {
     // hart's own. Loads and stores are fast in the first and the second (local memory); code may
     // run from every space with SPACE_X, fastest from the first.
     Space *space[HART_SPACES]; // the first NULL ends the list
-    const HartBus *bus;
-    void *owner;          // for the callbacks
-    uint32_t id;          // likewise
-    uint32_t stack_limit; // a store through sp below it faults; 0: no limit
-    uint64_t *changes;    // moved by every change to what harts of this tile can load
-    bool slow;            // run instruction by instruction, undecoded: same results (HARD=1)
+    uint64_t *changes;         // moved by every change to what harts of this tile can load
+    uint32_t stack_limit;      // a store through sp below it faults; 0: no limit
+    bool slow;                 // run instruction by instruction, undecoded: same results (HARD=1)
+    bool stopped;              // parked or faulted; kept by the engine
 
-    // Why it stopped.
-    uint32_t wait_addr; // HART_WAIT: the address; for `.ttinsn` and CSRs the pc
-    HartFault fault;
+    // Private: see park.c.
+    bool effect; // something changed since the last backward jump
     struct {
-        bool on; // parked: the marks of these words are counted
-        uint32_t n;
-        uint32_t addr[HART_WATCH_MAX]; // word-aligned, each once
-    } watch;
-
-    // Private to hart_run(): see park.c.
-    struct {
-        uint32_t x[32], pc; // the state at a backward jump; nothing has changed since
         bool valid;
         uint8_t differs;       // the register that differed last time
         uint32_t idle;         // backward jumps in a row without an effect
         uint32_t hold;         // how many of them until it is worth a snapshot
         uint32_t jumps, limit; // backward jumps since the snapshot, and when it moves
         uint64_t changes;      // *changes when the slice ended
+        uint32_t pc, x[32];    // the state at a backward jump; nothing has changed since
     } snap;
-    bool effect; // something changed since the last backward jump
     enum { HART_RUNS, HART_TRACES, HART_PROBES } mode; // traces: the dry run that fills `watch`
+
+    const HartBus *bus;
+    void *owner; // for the callbacks
+    uint32_t id; // likewise
+
+    // Why it stopped.
+    uint32_t wait_addr; // HART_WAIT: the address; for `.ttinsn` and CSRs the pc
+    struct {
+        bool on; // parked: the marks of these words are counted
+        uint32_t n;
+        uint32_t addr[HART_WATCH_MAX]; // word-aligned, each once
+    } watch;
+    HartFault fault;
 };
 
 // Clears a hart: registers 0, pc 0, clock 0, no bindings.

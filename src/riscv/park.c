@@ -53,6 +53,7 @@ static bool park(Hart *h) {
     memcpy(h->x, h->snap.x, 32 * sizeof *h->x);
     h->pc = h->snap.pc;
     h->fault = (HartFault){ 0 };
+    h->stopped = false;
     h->snap.valid = false;
     h->snap.idle = 0;
     if (h->snap.hold < HOLD_MAX) h->snap.hold *= 2;

@@ -17,44 +17,80 @@ typedef uint16_t Unit2;
 typedef uint32_t Unit4;
 enum { LOG_1 = 0, LOG_2 = 1, LOG_4 = 2 };
 
-// Which variants a format has. IF_x_F(code) is code or nothing.
-#define IF_JUMP_B(...) __VA_ARGS__
-#define IF_JUMP_J(...) __VA_ARGS__
-#define IF_JUMP_R(...)
-#define IF_JUMP_I(...)
-#define IF_JUMP_H(...)
-#define IF_JUMP_1(...)
-#define IF_JUMP_L(...)
-#define IF_JUMP_S(...)
-#define IF_JUMP_U(...)
-#define IF_JUMP_A(...)
-#define IF_JUMP_C(...)
-#define IF_JUMP_Z(...)
-#define IF_JUMP_F(...)
-#define IF_JUMP_N(...)
-#define IF_STORE_S(...) __VA_ARGS__
-#define IF_STORE_B(...)
-#define IF_STORE_J(...)
-#define IF_STORE_R(...)
-#define IF_STORE_I(...)
-#define IF_STORE_H(...)
-#define IF_STORE_1(...)
-#define IF_STORE_L(...)
-#define IF_STORE_U(...)
-#define IF_STORE_A(...)
-#define IF_STORE_C(...)
-#define IF_STORE_Z(...)
-#define IF_STORE_F(...)
-#define IF_STORE_N(...)
+// What becomes of a row by its format: of a jump within the line, of a store through sp, of
+// anything but a jump within the line.
+#define FORMAT_B(jump, store, other) jump
+#define FORMAT_J(jump, store, other) jump
+#define FORMAT_S(jump, store, other) store other
+#define FORMAT_1(jump, store, other) other
+#define FORMAT_A(jump, store, other) other
+#define FORMAT_C(jump, store, other) other
+#define FORMAT_F(jump, store, other) other
+#define FORMAT_H(jump, store, other) other
+#define FORMAT_I(jump, store, other) other
+#define FORMAT_K(jump, store, other) other
+#define FORMAT_L(jump, store, other) other
+#define FORMAT_N(jump, store, other) other
+#define FORMAT_R(jump, store, other) other
+#define FORMAT_U(jump, store, other) other
+#define FORMAT_Z(jump, store, other) other
 
-#define RD        h->x[slot->rd]
-#define RS1       h->x[slot->rs1]
-#define RS2       h->x[slot->rs2]
-#define IMM       ((uint32_t)slot->imm)
-#define ZIMM      ((uint32_t)slot->rs1)
-#define NOT_X0(n) (slot->rs##n != 0)
-#define PC        ((uint32_t)(((uintptr_t)slot - origin) >> 2))
-#define NEXT      (PC + 4)
+// A dispatch costs more than most instructions, and is often mispredicted. So what often stands
+// first in compiled code, followed by what often follows, is dispatched once: the second label is
+// jumped to directly. Which those are was counted; see bench/rv32.c.
+#define FIRST_addi ~, 1
+#define FIRST_add  ~, 1
+#define FIRST_andi ~, 1
+#define FIRST_slli ~, 1
+#define FIRST_srli ~, 1
+#define FIRST_xor  ~, 1
+#define FIRST_mul  ~, 1
+#define FIRST_lui  ~, 1
+#define FIRST_lw   ~, 1
+#define FIRST_lh   ~, 1
+#define FIRST_lbu  ~, 1
+#define FIRST_sw   ~, 1
+#define FIRST_beq  ~, 1
+#define FIRST_bne  ~, 1
+#define SECONDS(_, ...)                                                                            \
+    _(op_addi, addi, PLAIN, __VA_ARGS__)                                                           \
+    _(op_add, add, PLAIN, __VA_ARGS__)                                                             \
+    _(op_andi, andi, PLAIN, __VA_ARGS__)                                                           \
+    _(op_slli, slli, PLAIN, __VA_ARGS__)                                                           \
+    _(op_srli, srli, PLAIN, __VA_ARGS__)                                                           \
+    _(op_xor, xor, PLAIN, __VA_ARGS__)                                                             \
+    _(op_mul, mul, PLAIN, __VA_ARGS__)                                                             \
+    _(op_lw, lw, PLAIN, __VA_ARGS__)                                                               \
+    _(op_lh, lh, PLAIN, __VA_ARGS__)                                                               \
+    _(op_lbu, lbu, PLAIN, __VA_ARGS__)                                                             \
+    _(op_sw, sw, PLAIN, __VA_ARGS__)                                                               \
+    _(sp_sw, sw, THROUGH_SP, __VA_ARGS__)                                                          \
+    _(forward_beq, beq, NEAR_FORWARD, __VA_ARGS__)                                                 \
+    _(forward_bne, bne, NEAR_FORWARD, __VA_ARGS__)                                                 \
+    _(forward_bge, bge, NEAR_FORWARD, __VA_ARGS__)                                                 \
+    _(backward_beq, beq, NEAR_BACKWARD, __VA_ARGS__)                                               \
+    _(backward_bne, bne, NEAR_BACKWARD, __VA_ARGS__)                                               \
+    _(backward_blt, blt, NEAR_BACKWARD, __VA_ARGS__)                                               \
+    _(backward_bge, bge, NEAR_BACKWARD, __VA_ARGS__)
+
+// IF_FIRST(name)(code): the code, if FIRST_name is defined.
+#define IF_FIRST(name)         GLUE(WHEN_, PROBE(FIRST_##name))
+#define PROBE(...)             PROBE_2(__VA_ARGS__, 0, )
+#define PROBE_2(first, n, ...) n
+#define GLUE(a, b)             GLUE_2(a, b)
+#define GLUE_2(a, b)           a##b
+#define WHEN_0(...)
+#define WHEN_1(...) __VA_ARGS__
+
+#define RD          h->x[slot->rd]
+#define RS1         h->x[slot->rs1]
+#define RS2         h->x[slot->rs2]
+#define IMM         ((uint32_t)slot->imm)
+#define ZIMM        ((uint32_t)slot->rs1)
+#define NOT_X0(n)   (slot->rs##n != 0)
+#define PC          ((uint32_t)(((uintptr_t)slot - origin) >> 2))
+#define ORIGIN(p)   ((uintptr_t)slot - ((uintptr_t)(p) << 2))
+#define NEXT        (PC + 4)
 
 _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin, over 4");
 
@@ -67,6 +103,12 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
     do {                                                                                           \
         slot++;                                                                                    \
         DISPATCH();                                                                                \
+    } while (0)
+#define FOLLOW_BY(label)                                                                           \
+    do {                                                                                           \
+        slot++;                                                                                    \
+        if (unlikely(--left < 0)) goto slice_over;                                                 \
+        goto label;                                                                                \
     } while (0)
 
 // Before anything that looks at the hart: an instruction under way has not used its cycle.
@@ -82,8 +124,8 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
         reply = (call);                                                                            \
         if (unlikely(reply >= BUS_WAIT)) goto stop;                                                \
         if (reply == BUS_OK) break;                                                                \
-        effect = 1;                                                                                \
-        shared |= reply > BUS_OWN;                                                                 \
+        own = 1;                                                                                   \
+        fresh |= reply > BUS_OWN;                                                                  \
         if (unlikely(reply == BUS_YIELD)) { /* the slice ends after this instruction */            \
             end -= (uint64_t)left;                                                                 \
             left = 0;                                                                              \
@@ -94,8 +136,9 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
 // A jump to itself or before: is the hart polling?
 #define BACKWARD(to)                                                                               \
     do {                                                                                           \
-        if (effect) {                                                                              \
-            effect = 0;                                                                            \
+        if (fresh | own) {                                                                         \
+            shared |= fresh;                                                                       \
+            fresh = own = 0;                                                                       \
             park_effect(h);                                                                        \
         } else if (unlikely(park_due(h))) {                                                        \
             target = (to);                                                                         \
@@ -111,7 +154,7 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
         const CodeEntry *entry_ = &s0->code.entry[off_ >> LINE_BITS];                              \
         if (unlikely(!entry_->line || word_ < entry_->entered)) goto enter;                        \
         slot = &entry_->line->slot[word_];                                                         \
-        origin = (uintptr_t)slot - ((uintptr_t)(to) << 2);                                         \
+        origin = ORIGIN(to);                                                                       \
         DISPATCH();                                                                                \
     } while (0)
 
@@ -145,23 +188,22 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
         v_;                                                                                        \
     })
 
-#define POKE(space, n, changed)                                                                    \
+#define POKE(space, n, changes)                                                                    \
     do {                                                                                           \
         uint8_t *p_ = (space)->host + off_;                                                        \
         Unit##n new_ = (Unit##n)v_, diff_ = (Unit##n)(READ(p_, n) ^ new_);                         \
         memcpy(p_, &new_, n);                                                                      \
-        effect |= diff_;                                                                           \
-        changed;                                                                                   \
+        changes |= diff_;                                                                          \
     } while (0)
 #define STORE_BY(call, at, n, v)                                                                   \
     do {                                                                                           \
         uint32_t at_ = (at), v_ = (v), off_ = at_ - s0->base;                                      \
         if (likely(INSIDE(off_, s0, n) && !s0->mark[off_ >> GRANULE_BITS])) {                      \
-            POKE(s0, n, shared |= diff_);                                                          \
+            POKE(s0, n, fresh);                                                                    \
         } else {                                                                                   \
             off_ = at_ - s1->base;                                                                 \
             if (likely(INSIDE(off_, s1, n) && !s1->mark[off_ >> GRANULE_BITS])) {                  \
-                POKE(s1, n, (void)0);                                                              \
+                POKE(s1, n, own);                                                                  \
             } else {                                                                               \
                 CALL(call(h, at_, n, v_));                                                         \
                 goto code_changed;                                                                 \
@@ -194,33 +236,51 @@ _Static_assert(sizeof(CodeSlot) == 16, "PC is a slot's distance from the origin,
     } while (0)
 #define SYSTEM() CALL(hart_system(h, (uint32_t)slot->rs2 << 20 | 0x73))
 
-static HartStop run(Hart *h, uint64_t until, const CodeLabels **labels) {
-    static const CodeLabels label = {
-        [PLAIN] = {
-#define INSN(name, extension, pattern, format, ...) [OP_##name] = &&op_##name,
+enum { // what stands first in a pair
+#define INSN(name, ...) IF_FIRST(name)(FIRST_OP_##name, )
 #include "riscv/rv32.def"
 #undef INSN
-            [OP_ttinsn] = &&op_ttinsn,
-            [OP_undefined] = &&op_undefined,
-            [OP_line_end] = &&op_line_end,
-        },
-        [NEAR_FORWARD] = {
+    FIRSTS
+};
+enum { // what follows
+#define SECOND(label, op, variant, ...) SECOND_##label,
+    SECONDS(SECOND, )
+#undef SECOND
+        NUM_SECONDS
+};
+
+typedef struct Labels {
+    const void *one[VARIANTS][OP_LABELS];            // NULL: no such
+    const void *pair[VARIANTS][FIRSTS][NUM_SECONDS]; // likewise
+} Labels;
+
+// A label: a row's meaning and the dispatch of what follows. Of a pair: a row's meaning, then that
+// of `next`, and what follows that.
+#define HANDLER(label, ...)                                                                        \
+    label : { __VA_ARGS__; }                                                                       \
+    FOLLOW();
+#define PAIR(next, op, variant, first, ...)                                                        \
+    first##_##next : { __VA_ARGS__; }                                                              \
+    FOLLOW_BY(next);
+#define ONE_LABEL(variant, op, to) .one[variant][op] = &&to,
+#define PAIR_LABEL(next, op, variant, first, first_variant, n)                                     \
+    .pair[first_variant][n][SECOND_##next] = &&first##_##next,
+
+static HartStop run(Hart *h, uint64_t until, const Labels **labels) {
+    static const Labels label = {
 #define INSN(name, extension, pattern, format, ...)                                                \
-    IF_JUMP_##format([OP_##name] = &&forward_##name, )
+    ONE_LABEL(PLAIN, OP_##name, op_##name)                                                         \
+    FORMAT_##format(ONE_LABEL(NEAR_FORWARD, OP_##name, forward_##name)                             \
+                        ONE_LABEL(NEAR_BACKWARD, OP_##name, backward_##name),                      \
+                    ONE_LABEL(THROUGH_SP, OP_##name, sp_##name), )                                 \
+        IF_FIRST(name)(                                                                            \
+            FORMAT_##format(SECONDS(PAIR_LABEL, forward_##name, NEAR_FORWARD, FIRST_OP_##name),    \
+                            SECONDS(PAIR_LABEL, sp_##name, THROUGH_SP, FIRST_OP_##name),           \
+                            SECONDS(PAIR_LABEL, op_##name, PLAIN, FIRST_OP_##name)))
 #include "riscv/rv32.def"
 #undef INSN
-        },
-        [NEAR_BACKWARD] = {
-#define INSN(name, extension, pattern, format, ...)                                                \
-    IF_JUMP_##format([OP_##name] = &&backward_##name, )
-#include "riscv/rv32.def"
-#undef INSN
-        },
-        [THROUGH_SP] = {
-#define INSN(name, extension, pattern, format, ...) IF_STORE_##format([OP_##name] = &&sp_##name, )
-#include "riscv/rv32.def"
-#undef INSN
-        },
+        ONE_LABEL(PLAIN, OP_ttinsn, op_ttinsn) ONE_LABEL(PLAIN, OP_undefined, op_undefined)
+            ONE_LABEL(PLAIN, OP_line_end, op_line_end)
     };
     if (labels) {
         *labels = &label;
@@ -233,9 +293,12 @@ static HartStop run(Hart *h, uint64_t until, const CodeLabels **labels) {
     if (h->clock >= until) return HART_SLICE;
     uint64_t end = until;
     int64_t left = (int64_t)(until - h->clock);
-    uint32_t effect = h->effect, shared = 0, target = h->pc;
+    uint32_t target = h->pc;
+    uint32_t fresh = 0,
+             own = h->effect; // changes since the last backward jump: to shared memory, others
+    uint32_t shared = 0;      // changes to shared memory before it, in this run
     const CodeSlot *slot = NULL;
-    uintptr_t origin = -((uintptr_t)target << 2);
+    uintptr_t origin = ORIGIN(target);
     bool yield = false;
     BusReply reply;
     HartStop why;
@@ -244,31 +307,34 @@ static HartStop run(Hart *h, uint64_t until, const CodeLabels **labels) {
 
 #define JUMP(to) JUMP_FAR(to)
 #define INSN(name, extension, pattern, format, ...)                                                \
-    op_##name : { __VA_ARGS__; }                                                                   \
-    FOLLOW();
+    HANDLER(op_##name, __VA_ARGS__)                                                                \
+    IF_FIRST(name)(FORMAT_##format(, , SECONDS(PAIR, op_##name, __VA_ARGS__)))
 #include "riscv/rv32.def"
 #undef INSN
 #undef JUMP
 
+#define HOP() slot = (const CodeSlot *)((const char *)slot + slot->imm)
 #define JUMP(to)                                                                                   \
     do {                                                                                           \
-        slot = (const CodeSlot *)((const char *)slot + slot->imm);                                 \
+        HOP();                                                                                     \
         DISPATCH();                                                                                \
     } while (0)
 #define INSN(name, extension, pattern, format, ...)                                                \
-    IF_JUMP_##format(forward_##name : { __VA_ARGS__; } FOLLOW();)
+    FORMAT_##format(HANDLER(forward_##name, __VA_ARGS__)                                           \
+                        IF_FIRST(name)(SECONDS(PAIR, forward_##name, __VA_ARGS__)),                \
+                    , )
 #include "riscv/rv32.def"
 #undef INSN
 #undef JUMP
 
 #define JUMP(to)                                                                                   \
     do {                                                                                           \
-        slot = (const CodeSlot *)((const char *)slot + slot->imm);                                 \
+        HOP();                                                                                     \
         BACKWARD(PC);                                                                              \
         DISPATCH();                                                                                \
     } while (0)
 #define INSN(name, extension, pattern, format, ...)                                                \
-    IF_JUMP_##format(backward_##name : { __VA_ARGS__; } FOLLOW();)
+    FORMAT_##format(HANDLER(backward_##name, __VA_ARGS__), , )
 #include "riscv/rv32.def"
 #undef INSN
 #undef JUMP
@@ -276,7 +342,8 @@ static HartStop run(Hart *h, uint64_t until, const CodeLabels **labels) {
 #undef STORE
 #define STORE(at, n, v) STORE_SP(at, n, v)
 #define INSN(name, extension, pattern, format, ...)                                                \
-    IF_STORE_##format(sp_##name : { __VA_ARGS__; } FOLLOW();)
+    FORMAT_##format(                                                                               \
+        , HANDLER(sp_##name, __VA_ARGS__) IF_FIRST(name)(SECONDS(PAIR, sp_##name, __VA_ARGS__)), )
 #include "riscv/rv32.def"
 #undef INSN
 
@@ -306,7 +373,7 @@ enter: // by the slow way. The slot is the jump's, or its pc is `target`
         const CodeSlot *to = code_fetch(h, target);
         if (likely(to)) {
             slot = to;
-            origin = (uintptr_t)slot - ((uintptr_t)target << 2);
+            origin = ORIGIN(target);
             DISPATCH();
         }
     }
@@ -320,8 +387,8 @@ enter: // by the slow way. The slot is the jump's, or its pc is `target`
 
 undecoded: // the cache is full
     h->pc = target;
-    h->effect = effect != 0;
-    park_leave(h, shared);
+    h->effect = (fresh | own) != 0;
+    park_leave(h, shared | fresh);
     why = run_slow(h, end);
     return yield && why == HART_SLICE ? HART_YIELD : why;
 
@@ -342,15 +409,39 @@ stop:
     why = reply == BUS_WAIT ? HART_WAIT : HART_FAULT;
 
 leave:
-    h->effect = effect != 0;
-    park_leave(h, shared);
+    h->effect = (fresh | own) != 0;
+    park_leave(h, shared | fresh);
     return why;
 }
 
 HartStop run_fast(Hart *h, uint64_t until) { return run(h, until, NULL); }
 
-const CodeLabels *run_labels(void) {
-    const CodeLabels *labels;
-    run(NULL, 0, &labels);
-    return labels;
+static const Labels *labels(void) {
+    const Labels *l;
+    run(NULL, 0, &l);
+    return l;
+}
+
+const void *run_label(unsigned op, CodeVariant variant) { return labels()->one[variant][op]; }
+
+const void *run_pair(unsigned op, CodeVariant variant, unsigned next, CodeVariant next_variant) {
+    static const uint8_t first[OP_LABELS] = {
+        // 1 + its number
+#define INSN(name, ...) IF_FIRST(name)([OP_##name] = 1 + FIRST_OP_##name, )
+#include "riscv/rv32.def"
+#undef INSN
+    };
+    static const struct {
+        unsigned op;
+        CodeVariant variant;
+    } second[NUM_SECONDS] = {
+#define SECOND(label, op, variant, ...) { OP_##op, variant },
+        SECONDS(SECOND, )
+#undef SECOND
+    };
+    if (!first[op]) return NULL;
+    for (int i = 0; i < NUM_SECONDS; i++)
+        if (second[i].op == next && second[i].variant == next_variant)
+            return labels()->pair[variant][first[op] - 1][i];
+    return NULL;
 }

@@ -60,6 +60,7 @@ uint32_t rv32_imm(uint32_t w, char format) {
     int32_t s = (int32_t)w;
     switch (format) {
     case 'I':
+    case 'K':
     case 'L': return (uint32_t)(s >> 20);
     case 'H': return w >> 20 & 31;
     case 'S': return (uint32_t)(s >> 25) << 5 | (w >> 7 & 31);
@@ -121,6 +122,7 @@ static void print_operands(uint32_t w, uint32_t pc, char format, StrBuf *out) {
     case 'I': return sb_printf(out, "%s,%s,%" PRId32, rd, rs1, (int32_t)imm);
     case 'H': return sb_printf(out, "%s,%s,0x%" PRIx32, rd, rs1, imm);
     case '1': return sb_printf(out, "%s,%s", rd, rs1);
+    case 'K':
     case 'L': return sb_printf(out, "%s,%" PRId32 "(%s)", rd, (int32_t)imm, rs1);
     case 'S': return sb_printf(out, "%s,%" PRId32 "(%s)", rs2, (int32_t)imm, rs1);
     case 'B': return sb_printf(out, "%s,%s,0x%" PRIx32, rs1, rs2, pc + imm);

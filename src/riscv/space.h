@@ -20,14 +20,14 @@ enum { SPACE_R = 1, SPACE_W = 2, SPACE_X = 4 };
 enum { GRANULE_BITS = 6 };
 enum { MARK_WATCH = 0x7f, MARK_CODE = 0x80 }; // MARK_WATCH counts: 5 harts x 16 words fit
 
-typedef struct Space {
+typedef struct Space {  // what an access looks at comes first
     uint8_t *host;      // the bytes; not owned
+    uint8_t *mark;      // [size >> GRANULE_BITS]
     uint32_t base;      // guest address; 64-byte aligned
-    uint32_t size;      // bytes; a multiple of 64
-    uint32_t access;    // SPACE_R | ...
     uint32_t limit[3];  // size >> k for accesses of 1 << k bytes; 0 unless readable and writable
     uint32_t code_size; // size if code may run here, else 0
-    uint8_t *mark;      // [size >> GRANULE_BITS]
+    uint32_t size;      // bytes; a multiple of 64
+    uint32_t access;    // SPACE_R | ...
     CodeMap code;       // decoded lines; empty unless SPACE_X
 } Space;
 
