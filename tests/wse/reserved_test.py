@@ -112,6 +112,12 @@ class Reserved(unittest.TestCase):
     def test_columns_of_the_rectangle(self):
         self.refused("get_params() takes a column of the rectangle", column="1")
 
+    def test_libraries_that_are_missing(self):
+        import_of = '} const m = @import_module("<%s>"); comptime { m.init();'
+        for name in ("collectives_2d/pe", "tile_config", "tile_config/teardown", "kernels/tally/pe", "memcpy/memcpy_switches"):
+            self.refused(f"error: the library <{name}> is not supported yet", comptime=import_of % name)
+        self.refused("there is no library '<tiles>'", comptime=import_of % "tiles")
+
     def test_internals_are_not_for_programs(self):
         self.refused("@wt_unblock_cmd_stream", run="@wt_unblock_cmd_stream();")
 

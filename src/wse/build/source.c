@@ -133,6 +133,19 @@ static Unit *unit_try_in(Csl *c, const char *dir, const char *name, Span at, boo
     return unit_try(c, path, at, found);
 }
 
+// Libraries of the SDK that we do not have; a name ending in '/' stands for all below it.
+static bool is_vendor_library(const char *name) {
+    static const char *const names[] = { "collectives_2d/", "complex", "data_utils", "dsd_ops", "kernels/", "malloc",
+                                         "memcpy/memcpy_switches", "message_passing", "string", "tile_config", "timer" };
+    size_t n = strcspn(name, ".");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t k = strlen(names[i]);
+        if (names[i][k - 1] == '/' ? !strncmp(name, names[i], k) : n == k && !strncmp(name, names[i], k))
+            return true;
+    }
+    return !strncmp(name, "tile_config/", strlen("tile_config/"));
+}
+
 static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     const CslOptions *o = c->options;
     char lib[PATH_CAP] = "";
@@ -148,6 +161,10 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
             u->file->library = true;
         if (found)
             return u;
+    }
+    if (is_vendor_library(name)) {
+        diag_error(c, at, "the library <%s> is not supported yet", name);
+        return NULL;
     }
     if (diag_error(c, at, "there is no library '<%s>'", name)) {
         for (size_t i = 0; i < o->nimport_paths; i++)
