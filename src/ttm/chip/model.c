@@ -289,10 +289,17 @@ static void shuffle(Model *m, uint32_t *list, uint32_t n) {
     }
 }
 
+// Tiles touch nothing but themselves within a window; what they have done comes together after it.
 static void run_window(Model *m) {
     uint32_t list[TILES_MAX], n = list_runnable(m, list);
     if (m->hard) shuffle(m, list, n);
     for (uint32_t i = 0; i < n; i++) tile_run(&m->tile[list[i]], m->now + WINDOW);
+    for (uint32_t i = 0; i < n; i++) {
+        Tile *tile = &m->tile[list[i]];
+        noc_collect(tile);
+        m->any_fault |= tile->faulted != 0;
+        if (!tile->running) m->runnable[tile->number / 64] &= ~(1ull << tile->number % 64);
+    }
     m->now += WINDOW;
     m->windows++;
     code_cache_tidy(m->code);

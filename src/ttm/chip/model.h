@@ -50,7 +50,7 @@ typedef struct Command {
 // rings; a command that finds no room waits for a boundary.
 typedef struct Outbox {
     Command *slot;
-    uint32_t slots, head, tail; // head and tail count on
+    uint32_t slots, head, tail, collected; // these count on; up to `collected` is scheduled
     uint8_t *payload;
     uint32_t bytes, first, last; // [first, last) is in use, around the end
     uint32_t holders;            // commands with bytes in it; 0: all of it is free
@@ -210,6 +210,7 @@ enum {
 // Takes a command into the tile's outbox, to be sent at `issue` or as soon as earlier ones are out.
 // *payload is where a write's bytes go. False: no room.
 bool noc_send(Tile *tile, const Command *command, uint64_t issue, uint8_t **payload);
+void noc_collect(Tile *tile); // schedules what the tile has sent in the window that is over
 void noc_apply(Model *model); // everything that has completed at model->now
 void noc_drop(Model *model);  // forgets all commands
 

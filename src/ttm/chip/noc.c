@@ -122,18 +122,25 @@ bool noc_send(Tile *tile, const Command *command, uint64_t issue, uint8_t **payl
     c->sequence = tile->sequence++;
     c->completion = start + latency(m, tile->node, c);
     *payload = o->payload + at;
-    heap_push(m, (Event){ .when = c->completion,
-                          .key = (uint64_t)tile->number << 48 | c->sequence,
-                          .tile = tile->number,
-                          .slot = slot });
     return true;
+}
+
+void noc_collect(Tile *tile) {
+    Outbox *o = &tile->outbox;
+    for (; o->collected != o->tail; o->collected++) {
+        const Command *c = outbox_at(tile, o->collected);
+        heap_push(tile->model, (Event){ .when = c->completion,
+                                        .key = (uint64_t)tile->number << 48 | c->sequence,
+                                        .tile = tile->number,
+                                        .slot = o->collected % o->slots });
+    }
 }
 
 void noc_drop(Model *m) {
     m->num_events = m->num_deferred = 0;
     for (uint32_t t = 0; t < m->tiles; t++) {
         Outbox *o = &m->tile[t].outbox;
-        o->head = o->tail = o->first = o->last = o->holders = 0;
+        o->head = o->tail = o->collected = o->first = o->last = o->holders = 0;
         m->tile[t].wants_outbox = false;
         for (int noc = 0; noc < NOCS; noc++) m->tile[t].niu[noc].sending_until = 0;
     }

@@ -18,7 +18,8 @@ static void set_running(Tile *tile, uint32_t hart, uint64_t now) {
     tile->parked &= (uint8_t)~bit;
     tile->blocked &= (uint8_t)~bit;
     tile->running |= bit;
-    tile->model->runnable[tile->number / 64] |= 1ull << tile->number % 64;
+    uint64_t *word = &tile->model->runnable[tile->number / 64], mine = 1ull << tile->number % 64;
+    if (!(*word & mine)) *word |= mine; // not within a window: there it is set already
     if (tile->hart[hart].clock < now) tile->hart[hart].clock = now;
 }
 
@@ -333,13 +334,12 @@ void tile_run(Tile *tile, uint64_t until) {
         if (stop < HART_WAIT) continue;
         tile->running &= (uint8_t)~bit;
         if (stop == HART_PARKED) set_parked(tile, h);
-        if (stop == HART_FAULT) tile->faulted |= bit, tile->model->any_fault = true;
+        if (stop == HART_FAULT) tile->faulted |= bit;
         if (stop == HART_WAIT) {
             tile->blocked |= bit;
             sync_waits(tile, hart);
         }
     }
-    if (!tile->running) tile->model->runnable[tile->number / 64] &= ~(1ull << tile->number % 64);
 }
 
 bool tile_polls_on(Tile *tile, uint32_t h) {
