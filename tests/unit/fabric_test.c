@@ -476,6 +476,60 @@ static void control_ends_operations(void **state) {
     fabric_close(&f);
 }
 
+// What an operation waits for: a word (with its queue, where queues have colors), a control
+// wavelet's task, a FIFO, its microthread.
+static void reports_say_what_is_awaited(void **state) {
+    (void)state;
+    static const struct {
+        WseArch arch;
+        bool blocked, fifo;
+        const char *text;
+    } cases[] = {
+        { WSE3, false, false,
+          "microthread 2, @mov32 (function 'main'): no word on color 3, input queue 2; 0 of 4" },
+        { WSE2, false, false,
+          "microthread 2, @mov32 (function 'main'): no word on color 3; 0 of 4 elements done" },
+        { WSE3, true, false,
+          "microthread 2, @mov32 (function 'main'): its microthread is blocked; 0 of 4" },
+        { WSE3, false, true,
+          "microthread 2, @mov32 (function 'main'): FIFO 'queue' is empty; 0 of 4" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Fabric f;
+        build_init(&f.b, cases[i].arch, 1, 1);
+        build_inst(&f.b, "wait");
+        build_queue(&f.b, false, 2, 3);
+        if (cases[i].arch == WSE3) build_queue(&f.b, true, 2, 3);
+        build_add(&f.b, fifos,
+                  ((ObjFifo){ .base = 0x80,
+                              .capacity = 4,
+                              .size = 4,
+                              .push_task = OBJ_NONE8,
+                              .pop_task = OBJ_NONE8,
+                              .name = build_str(&f.b, "queue") }));
+        ObjVec v = vec_of(VEC_mov32, build_opd(&f.b, dsd_mem1d(0x100, 4, 1)), none,
+                          build_opd(&f.b, dsd_fabric(DSD_FABIN, 2, 3, 4)));
+        if (cases[i].fifo)
+            v = vec_of(VEC_mov32, build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 3, 4)), none,
+                       opd(OPD_FIFO, 0));
+        v.flags = VEC_ASYNC;
+        build_vec(&f.b, v);
+        build_task(&f.b, 8, TASK_LOCAL, BUILD_FUNC(&f.b, "main", 1, 0, 0, I32(vec, 0, 0), RET), -1,
+                   -1);
+        f.b.in->active = 1 << 8;
+        if (cases[i].blocked) f.b.in->ut_blocked = 1 << 2;
+        uint32_t r = build_router(&f.b);
+        build_route(&f.b, 3, ON(W), ON(RAMP));
+        build_rect(&f.b, 0, 0, 1, 1, 0, r);
+        fabric_open(&f);
+        run_quiet(&f);
+        StrBuf b = { 0 };
+        if (!strstr(report(&f, &b), cases[i].text)) fail_msg("case %zu: %s", i, sb_str(&b));
+        sb_free(&b);
+        fabric_close(&f);
+    }
+}
+
 // A fault of a microthread names its operation, not what the main thread does.
 static void faults_name_the_microthread(void **state) {
     (void)state;
@@ -802,6 +856,7 @@ int main(void) {
         cmocka_unit_test(microthreads_serve_one_operation),
         cmocka_unit_test(fifos_buffer_between_microthreads),
         cmocka_unit_test(control_ends_operations),
+        cmocka_unit_test(reports_say_what_is_awaited),
         cmocka_unit_test(faults_name_the_microthread),
         cmocka_unit_test(launches_wait_for_every_pe),
         cmocka_unit_test(streams_go_in_and_out),

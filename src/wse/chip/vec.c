@@ -708,7 +708,9 @@ const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n
     for (int i = 1; i < 3; i++) {
         if (w[i]->kind != WALK_IN) continue;
         const Queue *q = &p->chans[w[i]->port];
-        if (!q->count)
+        if (!q->count && c->head->arch == WSE3)
+            snprintf(buf, n, "no word on color %u, input queue %u", w[i]->color, q->number);
+        else if (!q->count)
             snprintf(buf, n, "no word on color %u", w[i]->color);
         else if (q->slot[q->head].control)
             snprintf(buf, n, "a control wavelet stands at the head of color %u", w[i]->color);
