@@ -182,6 +182,7 @@ static void what_cannot_be_built_says_why(void **state) {
         { PROC_BRISC, "struct S {};\nvoid kernel_main() { DPRINT << S(); }\n", "DPRINT cannot print" },
         { PROC_TRISC0, "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    add_tiles(0, 1, 0, 0, 0);\n}\n", "sample.cpp:3:14: error: call to" },
         { PROC_TRISC0, "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    add_tiles(0, 1, 0, 0, 0);\n}\n", "add_tiles is not supported yet: it needs the Tensix engine" },
+        { PROC_TRISC1, "void kernel_main() { vFloat x = dst_reg[0]; }\n", "belongs to the Tensix engine" },
         { PROC_TRISC1, "#include \"compute_kernel_api/welford.h\"\nvoid kernel_main() {}\n", "not supported yet" },
         { PROC_TRISC2, "#include \"api/dataflow/dataflow_api.h\"\nvoid kernel_main() {}\n", "is for data-movement kernels" },
         { PROC_NCRISC, "#include \"compute_kernel_api/common.h\"\nvoid kernel_main() {}\n", "is for compute kernels" },

@@ -102,13 +102,22 @@ static void diagnostics_clean(const char *text, StrBuf *out) {
     while (out->n && out->p[out->n - 1] == '\n') out->p[--out->n] = 0;
 }
 
-// A header of the vendor's that we do not have is a gap of ours, not the user's mistake.
-static const char *missing_header_note(const char *text) {
-    static const char *const folders[] = { "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi", "tt_metal/fabric", "ethernet/" };
+static bool starts_with_any(const char *s, const char *const *with, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!strncmp(s, with[i], strlen(with[i]))) return true;
+    return false;
+}
+
+// What a kernel may use in TT-Metal and cannot here is a gap of ours, not its author's mistake.
+static const char *gap_note(const char *text) {
+    static const char *const headers[] = { "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi", "tt_metal/fabric", "ethernet/" };
+    static const char *const names[] = { "vFloat", "vInt", "vUInt", "dst_reg", "v_if", "sfpi", "_llk_", "llk_", "TTI_", "TT_" };
     const char *p = strstr(text, "fatal error: ");
-    for (size_t i = 0; p && strstr(p, "No such file") && i < sizeof folders / sizeof *folders; i++)
-        if (!strncmp(p + 13, folders[i], strlen(folders[i])))
-            return "\nnote: this header of TT-Metal is not supported yet";
+    if (p && strstr(p, "No such file") && starts_with_any(p + 13, headers, sizeof headers / sizeof *headers))
+        return "\nnote: this header of TT-Metal is not supported yet";
+    p = strstr(text, " error: '");
+    if (p && starts_with_any(p + 9, names, sizeof names / sizeof *names))
+        return "\nnote: this belongs to the Tensix engine, which is not supported yet";
     return "";
 }
 
@@ -127,7 +136,7 @@ static wt_status_t compile_failed(const Job *j, const ProcResult *r) {
         s = fail(WT_COMPILE, "%s: it defines no void kernel_main()", j->what);
     else if (strstr(text, "undefined reference to `__cxa_") || strstr(text, "undefined reference to `operator new"))
         s = fail(WT_COMPILE, "%s uses a part of C++ that needs a run-time system:\n%s", j->what, text);
-    else s = fail(WT_COMPILE, "%s does not compile:\n%s%s", j->what, text, missing_header_note(text));
+    else s = fail(WT_COMPILE, "%s does not compile:\n%s%s", j->what, text, gap_note(text));
     sb_free(&b);
     return s;
 }
@@ -254,6 +263,13 @@ wt_status_t kernel_path_resolve(const char *path, const char *root_dir, char *ou
     return s;
 }
 
+static bool is_opt_level(const char *level) {
+    static const char *const levels[] = { "O0", "O1", "O2", "O3", "Os", "Oz", "Og", "Ofast" };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (!strcmp(level, levels[i])) return true;
+    return false;
+}
+
 static wt_status_t spec_check(const KernelSpec *s) {
     if (s->processor < 0 || s->processor >= PROC_COUNT) return fail(WT_INVALID, "processor %d does not exist", s->processor);
     if (!s->facts || !toolchain_mem_map(s->facts->arch)) return fail(WT_INVALID, "no such chip architecture");
@@ -261,7 +277,7 @@ static wt_status_t spec_check(const KernelSpec *s) {
     if (s->noc > 1 || s->noc_mode > DM_DYNAMIC_NOC)
         return fail(WT_INVALID, "NoC %u, mode %u: there are NoCs 0 and 1, modes 0 (dedicated) and 1 (dynamic)", s->noc,
                     s->noc_mode);
-    if (s->opt_level && (strlen(s->opt_level) > 6 || strspn(s->opt_level + (*s->opt_level == '-'), "Oszfast0123g") + (*s->opt_level == '-') != strlen(s->opt_level)))
+    if (s->opt_level && !is_opt_level(s->opt_level))
         return fail(WT_INVALID, "optimisation level '%s' is none of O0 to O3, Os, Oz, Ofast", s->opt_level);
     for (size_t i = 0; i < s->define_count; i++)
         if (!s->defines[i].name || strpbrk(s->defines[i].name, "\n") ||
@@ -298,7 +314,7 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     static const char *const cxx[] = { "-std=c++17", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit", "-w", "-g1",
                                         "-gdwarf-4" };
     for (size_t i = 0; i < sizeof cxx / sizeof *cxx; i++) vec_push(&j->argv, cxx[i]);
-    vec_push(&j->argv, arena_printf(&j->arena, "-%s", *level == '-' ? level + 1 : level));
+    vec_push(&j->argv, arena_printf(&j->arena, "-%s", level));
     vec_push(&j->argv, "-I.");
 
     StrBuf unit = { 0 }, defines = { 0 }, formats = { 0 };
