@@ -15,14 +15,18 @@ static void put_pattern(ttm_device_t *d, uint32_t channel) {
 
 static void assert_pattern(const uint8_t *got, uint32_t from, uint32_t n) {
     for (uint32_t i = 0; i < n; i++)
-        if (got[i] != pattern(from + i)) fail_msg("byte %u is %u, not %u", i, got[i], pattern(from + i));
+        if (got[i] != pattern(from + i))
+            fail_msg("byte %u is %u, not %u", i, got[i], pattern(from + i));
 }
 
 // Runs kernels with compile-time arguments on core (0,0) and returns n words from OUT.
-static void run_with(ttm_device_t *d, const char *source, const uint32_t *compile, size_t num_compile, const uint32_t *common,
-                     size_t num_common, uint32_t *out, size_t n) {
+static void run_with(ttm_device_t *d, const char *source, const uint32_t *compile,
+                     size_t num_compile, const uint32_t *common, size_t num_common, uint32_t *out,
+                     size_t n) {
     ttm_program_t *p = new_program(d);
-    ttm_dataflow_options_t o = { .struct_size = sizeof o, .compile_args = compile, .num_compile_args = num_compile };
+    ttm_dataflow_options_t o = { .struct_size = sizeof o,
+                                 .compile_args = compile,
+                                 .num_compile_args = num_compile };
     ttm_kernel_t *k;
     uint32_t semaphore;
     assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore));
@@ -44,40 +48,54 @@ static void generators_agree(void **state) {
         "    constexpr auto args = TensorAccessorArgs<0>();\n"
         "    static_assert(args.next_compile_time_args_offset() == 1 && args.is_dram == dram);\n"
         "    const auto t = TensorAccessor(args, address, page);\n"
-        "    const InterleavedAddrGen<dram> a = { .bank_base_address = address, .page_size = page };\n"
-        "    const InterleavedAddrGenFast<dram> f = { .bank_base_address = address, .page_size = 2048, .data_format = DataFormat::Float16_b };\n"
-        "    const InterleavedPow2AddrGen<dram> p = { .bank_base_address = address, .log_base_2_of_page_size = 11 };\n"
+        "    const InterleavedAddrGen<dram> a = { .bank_base_address = address, .page_size = page "
+        "};\n"
+        "    const InterleavedAddrGenFast<dram> f = { .bank_base_address = address, .page_size = "
+        "2048, .data_format = DataFormat::Float16_b };\n"
+        "    const InterleavedPow2AddrGen<dram> p = { .bank_base_address = address, "
+        ".log_base_2_of_page_size = 11 };\n"
         "    constexpr uint32_t banks = dram ? NUM_DRAM_BANKS : NUM_L1_BANKS;\n"
         "    uint32_t size = page, wrong = 0;\n"
         "    for (uint32_t i = 0; i < 40 * 8; i += 3) {\n"
         "        uint64_t want = get_noc_addr(i, t);\n"
-        "        wrong += a.get_noc_addr(i) != want || get_noc_addr(i, a, 32) != want + 32 || t.get_noc_addr(i, 16) != want + 16;\n"
-        "        wrong += get_noc_addr_from_bank_id<dram>(i % banks, address + i / banks * a.aligned_page_size) != want;\n"
-        "        if (size == 2048) wrong += get_noc_addr(i, f) != want || get_noc_addr(i, p) != want ||\n"
+        "        wrong += a.get_noc_addr(i) != want || get_noc_addr(i, a, 32) != want + 32 || "
+        "t.get_noc_addr(i, 16) != want + 16;\n"
+        "        wrong += get_noc_addr_from_bank_id<dram>(i % banks, address + i / banks * "
+        "a.aligned_page_size) != want;\n"
+        "        if (size == 2048) wrong += get_noc_addr(i, f) != want || get_noc_addr(i, p) != "
+        "want ||\n"
         "            get_interleaved_addr_gen<dram, 2048>(address).get_noc_addr(i) != want;\n"
         "    }\n"
         "    for (uint32_t i = 0; i < 40; i++) out[i] = (uint32_t)t.get_noc_addr(i);\n"
         "    uint32_t n = 0;\n"
-        "    for (const auto &q : t.pages(5, 25)) wrong += q.noc_addr() != t.get_noc_addr(5 + n) || q.page_id() != 5 + n, n++;\n"
+        "    for (const auto &q : t.pages(5, 25)) wrong += q.noc_addr() != t.get_noc_addr(5 + n) "
+        "|| q.page_id() != 5 + n, n++;\n"
         "    out[40] = n;\n"
         "    out[41] = wrong;\n"
         "}\n"
-        "void kernel_main() { all<(get_compile_time_arg_val(0) & 2) != 0>(get_arg_val<uint32_t>(0), get_arg_val<uint32_t>(1)); }\n";
+        "void kernel_main() { all<(get_compile_time_arg_val(0) & 2) != "
+        "0>(get_arg_val<uint32_t>(0), get_arg_val<uint32_t>(1)); }\n";
     static const struct {
         ttm_buffer_type_t type;
         uint32_t page;
-    } cases[] = { { TTM_BUFFER_DRAM, 2048 }, { TTM_BUFFER_DRAM, 96 }, { TTM_BUFFER_L1, 2048 }, { TTM_BUFFER_L1, 40 } };
+    } cases[] = { { TTM_BUFFER_DRAM, 2048 },
+                  { TTM_BUFFER_DRAM, 96 },
+                  { TTM_BUFFER_L1, 2048 },
+                  { TTM_BUFFER_L1, 40 } };
     ttm_device_t *d = open_device();
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         ttm_buffer_t *b;
         uint64_t address;
         uint32_t words[8], got[42];
         size_t n;
-        assert_ok(ttm_buffer_create_interleaved(d, (uint64_t)PAGES * cases[c].page, cases[c].page, cases[c].type, NULL, &b));
+        assert_ok(ttm_buffer_create_interleaved(d, (uint64_t)PAGES * cases[c].page, cases[c].page,
+                                                cases[c].type, NULL, &b));
         assert_ok(ttm_buffer_address(b, &address));
         assert_ok(ttm_tensor_accessor_args(b, words, 8, &n));
         ttm_program_t *p = new_program(d);
-        ttm_dataflow_options_t o = { .struct_size = sizeof o, .compile_args = words, .num_compile_args = n };
+        ttm_dataflow_options_t o = { .struct_size = sizeof o,
+                                     .compile_args = words,
+                                     .num_compile_args = n };
         ttm_kernel_t *k;
         assert_ok(ttm_kernel_create_dataflow_from_string(p, source, &core00, 1, &o, &k));
         uint32_t args[] = { (uint32_t)address, cases[c].page };
@@ -108,8 +126,10 @@ static void sharded_accessors(void **state) {
         "    constexpr auto args = TensorAccessorArgs<1, 0>();\n"
         "    const auto t = TensorAccessor(args, 0x30000, 64);\n"
         "    static_assert(args.is_sharded && !args.is_dram);\n"
-        "    out[0] = args.next_compile_time_args_offset() | args.next_common_runtime_args_offset() << 8;\n"
-        "    out[1] = t.dspec().tensor_volume() | t.dspec().shard_volume() << 8 | t.dspec().num_banks() << 16;\n"
+        "    out[0] = args.next_compile_time_args_offset() | "
+        "args.next_common_runtime_args_offset() << 8;\n"
+        "    out[1] = t.dspec().tensor_volume() | t.dspec().shard_volume() << 8 | "
+        "t.dspec().num_banks() << 16;\n"
         "    uint32_t wrong = 0, n = 0;\n"
         "    for (uint32_t i = 0; i < 35; i++) {\n"
         "        uint64_t a = t.get_noc_addr(i);\n"
@@ -119,11 +139,13 @@ static void sharded_accessors(void **state) {
         "        wrong += t.get_noc_addr(coord) != a || get_noc_addr(i, t, 4) != a + 4;\n"
         "        wrong += t.is_local_page(i) != t.is_local_addr(a);\n"
         "    }\n"
-        "    for (const auto &p : t.pages()) wrong += p.noc_addr() != t.get_noc_addr(n) || p.page_id() != n, n++;\n"
+        "    for (const auto &p : t.pages()) wrong += p.noc_addr() != t.get_noc_addr(n) || "
+        "p.page_id() != n, n++;\n"
         "    wrong += n != 35;\n"
         "    n = 0;\n"
         "    for (uint32_t s = 0; s < 9; s++)\n"
-        "        for (const auto &p : t.shard_pages(s)) wrong += p.noc_addr() != t.get_noc_addr(p.page_id()), n++;\n"
+        "        for (const auto &p : t.shard_pages(s)) wrong += p.noc_addr() != "
+        "t.get_noc_addr(p.page_id()), n++;\n"
         "    wrong += n != 35 || t.get_shard_noc_addr(0) != t.get_noc_addr(0u);\n"
         "    AbstractTensorAccessorWrapper any(t);\n"
         "    wrong += any.get_noc_addr(17) != t.get_noc_addr(17);\n"
@@ -138,21 +160,27 @@ static void sharded_accessors(void **state) {
     }
     const uint32_t pairs[] = { xy[0] | xy[1] << 16, xy[2] | xy[3] << 16 };
     const uint32_t all_static[] = { 99, 1, 2, BANKS, ROWS, COLS, SH, SW, pairs[0], pairs[1] };
-    const uint32_t some_runtime[] = { 99, 1 | 1 << 4 | 1 << 6, 2, BANKS, SH, SW }, some[] = { ROWS, COLS, pairs[0], pairs[1] };
-    const uint32_t all_runtime[] = { 99, 1 | 0x7c }, all[] = { 2, BANKS, ROWS, COLS, SH, SW, pairs[0], pairs[1] };
+    const uint32_t some_runtime[] = { 99, 1 | 1 << 4 | 1 << 6, 2, BANKS, SH, SW },
+                   some[] = { ROWS, COLS, pairs[0], pairs[1] };
+    const uint32_t all_runtime[] = { 99, 1 | 0x7c },
+                   all[] = { 2, BANKS, ROWS, COLS, SH, SW, pairs[0], pairs[1] };
     const struct {
         const uint32_t *compile;
         size_t num_compile;
         const uint32_t *common;
         size_t num_common;
-    } cases[] = { { all_static, 10, NULL, 0 }, { some_runtime, 6, some, 4 }, { all_runtime, 2, all, 8 } };
+    } cases[] = { { all_static, 10, NULL, 0 },
+                  { some_runtime, 6, some, 4 },
+                  { all_runtime, 2, all, 8 } };
     for (size_t c = 0; c < 3; c++) {
         uint32_t got[73];
-        run_with(d, source, cases[c].compile, cases[c].num_compile, cases[c].common, cases[c].num_common, got, 73);
+        run_with(d, source, cases[c].compile, cases[c].num_compile, cases[c].common,
+                 cases[c].num_common, got, 73);
         assert_int_equal(got[0], cases[c].num_compile | cases[c].num_common << 8);
         assert_int_equal(got[1], 35 | 6 << 8 | 4 << 16);
         for (uint32_t i = 0; i < ROWS * COLS; i++) {
-            uint32_t r = i / COLS, col = i % COLS, shard = r / SH * GRID + col / SW, within = r % SH * SW + col % SW;
+            uint32_t r = i / COLS, col = i % COLS, shard = r / SH * GRID + col / SW,
+                     within = r % SH * SW + col % SW;
             assert_int_equal(got[2 + 2 * i], BASE + (shard / BANKS * SH * SW + within) * PAGE);
             ttm_core_t at = noc[shard % BANKS];
             assert_int_equal(got[3 + 2 * i], at.y << 6 | at.x);
@@ -176,28 +204,32 @@ static void every_way_to_read(void **state) {
         "    noc_async_read_set_state(from);\n"
         "    noc_async_read_with_state(0x400000 + 192, 0x43000, 20000);\n" // two packets
         "    noc_async_read_one_packet_set_state(from, 512);\n"
-        "    for (uint32_t i = 0; i < 4; i++) noc_async_read_one_packet_with_state(0x400000 + 512 * i, 0x48000 + 512 * i);\n"
+        "    for (uint32_t i = 0; i < 4; i++) noc_async_read_one_packet_with_state(0x400000 + 512 "
+        "* i, 0x48000 + 512 * i);\n"
         "    noc_async_read_barrier();\n"
         "    noc_async_read_one_packet_set_state(from, 256);\n"
         "    noc_async_read_set_trid(3);\n"
-        "    for (uint32_t i = 0; i < 4; i++) noc_async_read_one_packet_with_state_with_trid(0x400000, 256 * i, 0x49000 + 256 * i, 3);\n"
+        "    for (uint32_t i = 0; i < 4; i++) "
+        "noc_async_read_one_packet_with_state_with_trid(0x400000, 256 * i, 0x49000 + 256 * i, 3);\n"
         "    noc_async_read_barrier_with_trid(3);\n"
         "    noc_async_read_set_trid(0);\n"
         "    InterleavedAddrGen<true> gen = { .bank_base_address = 0x400000, .page_size = 1024 };\n"
-        "    noc_async_read_tile(2, gen, 0x4a000);\n"    // page 2 of 8 banks: the start of bank 2
+        "    noc_async_read_tile(2, gen, 0x4a000);\n"     // page 2 of 8 banks: the start of bank 2
         "    noc_async_read_page(10, gen, 0x4a400, 0);\n" // the next one there
         "    noc_async_full_barrier();\n"
         "}\n";
     static const struct {
         uint32_t at, from, n;
-    } parts[] = { { 0x30000, 0, 40000 },  { 0x40000, 64, 4096 }, { 0x42000, 128, 1024 }, { 0x43000, 192, 20000 },
-                  { 0x48000, 0, 2048 },   { 0x49000, 0, 1024 },  { 0x4a000, 0, 1024 },   { 0x4a400, 1024, 1024 } };
+    } parts[] = { { 0x30000, 0, 40000 },   { 0x40000, 64, 4096 },  { 0x42000, 128, 1024 },
+                  { 0x43000, 192, 20000 }, { 0x48000, 0, 2048 },   { 0x49000, 0, 1024 },
+                  { 0x4a000, 0, 1024 },    { 0x4a400, 1024, 1024 } };
     ttm_device_t *d = open_device();
     put_pattern(d, 2);
     assert_ok(run_kernel(d, source, NULL, 0));
     uint8_t *got = malloc(BLOCK);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        assert_ok(ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, parts[i].at, got, parts[i].n));
+        assert_ok(
+            ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, parts[i].at, got, parts[i].n));
         assert_pattern(got, parts[i].from, parts[i].n);
     }
     free(got);
@@ -217,7 +249,8 @@ static void every_way_to_write(void **state) {
         "    noc_async_write_one_packet<true, true>(0x30000, to + 0x13000, 1024);\n" // posted
         "    noc_async_posted_writes_flushed();\n"
         "    noc_async_write_one_packet_set_state(to, 512);\n"
-        "    for (uint32_t i = 0; i < 4; i++) noc_async_write_one_packet_with_state(0x30000 + 512 * i, 0x814000 + 512 * i);\n"
+        "    for (uint32_t i = 0; i < 4; i++) noc_async_write_one_packet_with_state(0x30000 + 512 "
+        "* i, 0x814000 + 512 * i);\n"
         "    noc_async_write_one_packet_with_trid(0x30000, to + 0x15000, 1024, 5);\n"
         "    noc_async_write_barrier_with_trid(5);\n"
         "    noc_async_write_one_packet_with_trid_set_state(to);\n"
@@ -234,8 +267,9 @@ static void every_way_to_write(void **state) {
         "}\n";
     static const struct {
         uint32_t at, from, n;
-    } parts[] = { { 0x800000, 0, 40000 }, { 0x810000, 64, 4096 }, { 0x812000, 128, 1024 }, { 0x813000, 0, 1024 }, { 0x814000, 0, 2048 },
-                  { 0x815000, 0, 1024 },  { 0x816000, 16, 2048 }, { 0x817000, 0, 1024 },   { 0x817500, 64, 512 } };
+    } parts[] = { { 0x800000, 0, 40000 }, { 0x810000, 64, 4096 }, { 0x812000, 128, 1024 },
+                  { 0x813000, 0, 1024 },  { 0x814000, 0, 2048 },  { 0x815000, 0, 1024 },
+                  { 0x816000, 16, 2048 }, { 0x817000, 0, 1024 },  { 0x817500, 64, 512 } };
     ttm_device_t *d = open_device();
     uint8_t *block = malloc(BLOCK);
     for (uint32_t i = 0; i < BLOCK; i++) block[i] = pattern(i);
@@ -258,7 +292,8 @@ static void words_and_semaphores(void **state) {
         "    volatile uint32_t *out = (volatile uint32_t *)0x100000;\n"
         "    volatile uint32_t *w = (volatile uint32_t *)0x50000;\n"
         "    for (int i = 0; i < 16; i++) w[i] = 0;\n"
-        "    for (uint32_t i = 0; i < 8; i++) noc_inline_dw_write(get_noc_addr(0x50000 + 4 * i), 100 + i);\n"
+        "    for (uint32_t i = 0; i < 8; i++) noc_inline_dw_write(get_noc_addr(0x50000 + 4 * i), "
+        "100 + i);\n"
         "    noc_async_write_barrier();\n"
         "    for (int i = 0; i < 8; i++) out[i] = w[i];\n"
         "    noc_inline_dw_write<InlineWriteDst::REG>(get_noc_addr(STREAM_REG_ADDR(40, 10)), 77);\n"
@@ -270,7 +305,8 @@ static void words_and_semaphores(void **state) {
         "    noc_semaphore_wait(w, 15);\n"
         "    noc_async_atomic_barrier();\n"
         "    out[9] = w[0];\n"
-        "    noc_semaphore_inc(get_noc_addr(0x50010), 0xffffffff);\n" // 104 + 2^32 - 1: all 32 bits take part
+        "    noc_semaphore_inc(get_noc_addr(0x50010), 0xffffffff);\n" // 104 + 2^32 - 1: all 32 bits
+                                                                      // take part
         "    noc_async_atomic_barrier();\n"
         "    out[10] = w[4];\n"
         "    w[12] = 0x1234;\n"
@@ -281,8 +317,10 @@ static void words_and_semaphores(void **state) {
         "    riscv_wait(1000);\n"
         "    out[12] = get_timestamp_32b() - before >= 1000;\n"
         "    out[13] = get_semaphore(1) - get_semaphore(0);\n"
-        "    out[14] = get_noc_addr(1, 2, 0x1234) == NOC_XY_ADDR(1, 2, 0x1234) && get_noc_multicast_addr(1, 2, 3, 4, 8) == NOC_MULTICAST_ADDR(1, 2, 3, 4, 8);\n"
-        "    out[15] = get_absolute_logical_x() | get_absolute_logical_y() << 8 | get_relative_logical_x() << 16;\n"
+        "    out[14] = get_noc_addr(1, 2, 0x1234) == NOC_XY_ADDR(1, 2, 0x1234) && "
+        "get_noc_multicast_addr(1, 2, 3, 4, 8) == NOC_MULTICAST_ADDR(1, 2, 3, 4, 8);\n"
+        "    out[15] = get_absolute_logical_x() | get_absolute_logical_y() << 8 | "
+        "get_relative_logical_x() << 16;\n"
         "}\n";
     ttm_device_t *d = open_device();
     uint32_t got[16];
@@ -293,17 +331,21 @@ static void words_and_semaphores(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
-// One core writes to the four of a rectangle, itself among them or not, and tells them by semaphore.
+// One core writes to the four of a rectangle, itself among them or not, and tells them by
+// semaphore.
 static void multicast(void **state) {
     (void)state;
     static const char sender[] =
         "void kernel_main() {\n"
-        "    uint32_t x0 = get_arg_val<uint32_t>(0), y0 = get_arg_val<uint32_t>(1), x1 = get_arg_val<uint32_t>(2), y1 = get_arg_val<uint32_t>(3);\n"
+        "    uint32_t x0 = get_arg_val<uint32_t>(0), y0 = get_arg_val<uint32_t>(1), x1 = "
+        "get_arg_val<uint32_t>(2), y1 = get_arg_val<uint32_t>(3);\n"
         "    volatile uint32_t *w = (volatile uint32_t *)0x60000;\n"
         "    for (uint32_t i = 0; i < 5000; i++) w[i] = 7 * i;\n"
-        "    noc_async_write_multicast(0x60000, get_noc_multicast_addr(x0, y0, x1, y1, 0x70000), 20000, 3);\n"
+        "    noc_async_write_multicast(0x60000, get_noc_multicast_addr(x0, y0, x1, y1, 0x70000), "
+        "20000, 3);\n"
         "    noc_async_write_barrier();\n"
-        "    noc_async_write_multicast_loopback_src(0x60000, get_noc_multicast_addr(x0, y0, x1, y1, 0x80000), 64, 4);\n"
+        "    noc_async_write_multicast_loopback_src(0x60000, get_noc_multicast_addr(x0, y0, x1, "
+        "y1, 0x80000), 64, 4);\n"
         "    noc_async_write_barrier();\n"
         "    uint32_t sem = get_semaphore(get_compile_time_arg_val(0));\n"
         "    *(volatile uint32_t *)sem = VALID;\n"
@@ -312,15 +354,19 @@ static void multicast(void **state) {
         "}\n";
     static const char receiver[] =
         "void kernel_main() {\n"
-        "    noc_semaphore_wait((volatile uint32_t *)get_semaphore(get_compile_time_arg_val(0)), VALID);\n"
+        "    noc_semaphore_wait((volatile uint32_t *)get_semaphore(get_compile_time_arg_val(0)), "
+        "VALID);\n"
         "    *(volatile uint32_t *)0x100000 = *(volatile uint32_t *)(0x70000 + 19996);\n"
         "}\n";
     ttm_device_t *d = open_device();
     ttm_program_t *p = new_program(d);
-    const ttm_core_range_t all = { { 0, 0 }, { 1, 1 } }, others[] = { { { 1, 0 }, { 1, 1 } }, { { 0, 1 }, { 0, 1 } } };
+    const ttm_core_range_t all = { { 0, 0 }, { 1, 1 } },
+                           others[] = { { { 1, 0 }, { 1, 1 } }, { { 0, 1 }, { 0, 1 } } };
     uint32_t id;
     assert_ok(ttm_semaphore_create(p, &all, 1, 0, &id));
-    ttm_dataflow_options_t o = { .struct_size = sizeof o, .compile_args = &id, .num_compile_args = 1 };
+    ttm_dataflow_options_t o = { .struct_size = sizeof o,
+                                 .compile_args = &id,
+                                 .num_compile_args = 1 };
     ttm_kernel_t *k;
     assert_ok(ttm_kernel_create_dataflow_from_string(p, sender, &core00, 1, &o, &k));
     ttm_core_t low, high;
@@ -338,7 +384,8 @@ static void multicast(void **state) {
         for (uint32_t x = 0; x < 2; x++) {
             uint32_t far[2] = { 0 }, near = 0;
             bool self = !x && !y;
-            assert_ok(ttm_l1_read(d, (ttm_core_t){ x, y }, TTM_CORE_WORKER, 0x70000 + 19992, far, 8));
+            assert_ok(
+                ttm_l1_read(d, (ttm_core_t){ x, y }, TTM_CORE_WORKER, 0x70000 + 19992, far, 8));
             assert_int_equal(far[1], self ? 0 : 7 * 4999);
             assert_ok(ttm_l1_read(d, (ttm_core_t){ x, y }, TTM_CORE_WORKER, 0x8003c, &near, 4));
             assert_int_equal(near, 7 * 15);
@@ -360,9 +407,11 @@ static void both_nocs_from_both_processors(void **state) {
         "    volatile uint32_t *w = (volatile uint32_t *)at;\n"
         "    for (uint32_t round = 0; round < 20; round++) {\n"
         "        for (uint32_t noc = 0; noc < 2; noc++) {\n"
-        "            noc_async_read(get_noc_addr_from_bank_id<true>(noc, 0x400000, noc), at + 1024 * noc, 1024, noc);\n"
+        "            noc_async_read(get_noc_addr_from_bank_id<true>(noc, 0x400000, noc), at + 1024 "
+        "* noc, 1024, noc);\n"
         "            noc_async_read_barrier(noc);\n"
-        "            noc_async_write(at + 1024 * noc, get_noc_addr(at + 4096 + 1024 * noc, noc), 1024, noc);\n"
+        "            noc_async_write(at + 1024 * noc, get_noc_addr(at + 4096 + 1024 * noc, noc), "
+        "1024, noc);\n"
         "            noc_async_write_barrier(noc);\n"
         "            noc_semaphore_inc(get_noc_addr(at + 8192, noc), 1, noc);\n"
         "            noc_async_atomic_barrier(noc);\n"
@@ -375,7 +424,11 @@ static void both_nocs_from_both_processors(void **state) {
     ttm_program_t *p = new_program(d);
     const uint32_t at[] = { 0x60000, 0x70000 };
     for (uint32_t i = 0; i < 2; i++) {
-        ttm_dataflow_options_t o = { .struct_size = sizeof o, .processor = i, .dynamic_noc = 1, .compile_args = &at[i], .num_compile_args = 1 };
+        ttm_dataflow_options_t o = { .struct_size = sizeof o,
+                                     .processor = i,
+                                     .dynamic_noc = 1,
+                                     .compile_args = &at[i],
+                                     .num_compile_args = 1 };
         ttm_kernel_t *k;
         set_l1_word(d, at[i] + 8192, 0);
         assert_ok(ttm_kernel_create_dataflow_from_string(p, source, &core00, 1, &o, &k));
@@ -384,7 +437,8 @@ static void both_nocs_from_both_processors(void **state) {
         assert_ok(ttm_program_launch(p, NULL));
         for (uint32_t i = 0; i < 2; i++) {
             uint8_t got[2048];
-            assert_ok(ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, at[i] + 4096, got, 2048));
+            assert_ok(
+                ttm_l1_read(d, (ttm_core_t){ 0, 0 }, TTM_CORE_WORKER, at[i] + 4096, got, 2048));
             assert_pattern(got, 0, 1024);
             assert_pattern(got + 1024, 0, 1024);
             assert_int_equal(l1_word(d, at[i] + 8192), 40 * launch);
@@ -399,8 +453,10 @@ static void both_nocs_from_both_processors(void **state) {
 static void objects(void **state) {
     (void)state;
     static const char source[] =
-        "#include \"experimental/noc.h\"\n#include \"experimental/endpoints.h\"\n#include \"experimental/core_local_mem.h\"\n"
-        "#include \"experimental/noc_semaphore.h\"\n#include \"experimental/circular_buffer.h\"\n#include \"experimental/tensor.h\"\n"
+        "#include \"experimental/noc.h\"\n#include \"experimental/endpoints.h\"\n#include "
+        "\"experimental/core_local_mem.h\"\n"
+        "#include \"experimental/noc_semaphore.h\"\n#include "
+        "\"experimental/circular_buffer.h\"\n#include \"experimental/tensor.h\"\n"
         "using namespace experimental;\n"
         "void kernel_main() {\n"
         "    volatile uint32_t *out = (volatile uint32_t *)0x100000;\n"
@@ -409,15 +465,18 @@ static void objects(void **state) {
         "    UnicastEndpoint there;\n"
         "    const auto t = TensorAccessor(TensorAccessorArgs<0>(), 0x400000, 1024);\n"
         "    noc.async_read(t, mem, 1024, { .page_id = 2 }, {});\n"
-        "    noc.async_read(AllocatorBank<AllocatorBankType::DRAM>(), mem, 512, { .bank_id = 2, .addr = 0x400000 + 1024 }, { .offset_bytes = 1024 });\n"
+        "    noc.async_read(AllocatorBank<AllocatorBankType::DRAM>(), mem, 512, { .bank_id = 2, "
+        ".addr = 0x400000 + 1024 }, { .offset_bytes = 1024 });\n"
         "    noc.async_read_barrier();\n"
-        "    noc.async_read<Noc::TxnIdMode::ENABLED>(t, mem, 512, { .page_id = 10, .offset_bytes = 512 }, { .offset_bytes = 1536 }, NOC_UNICAST_WRITE_VC, 4);\n"
+        "    noc.async_read<Noc::TxnIdMode::ENABLED>(t, mem, 512, { .page_id = 10, .offset_bytes = "
+        "512 }, { .offset_bytes = 1536 }, NOC_UNICAST_WRITE_VC, 4);\n"
         "    noc.async_read_barrier<Noc::BarrierMode::TXN_ID>(4);\n"
         "    uint32_t x = my_x[0], y = my_y[0];\n"
         "    noc.async_write(mem, there, 2048, {}, { .noc_x = x, .noc_y = y, .addr = 0x32000 });\n"
         "    noc.async_write_barrier();\n"
         "    noc.set_async_write_state(there, 256, { .noc_x = x, .noc_y = y, .addr = 0 });\n"
-        "    noc.async_write_with_state(mem, there, 20000, {}, { .noc_x = x, .noc_y = y, .addr = 0x40000 });\n"
+        "    noc.async_write_with_state(mem, there, 20000, {}, { .noc_x = x, .noc_y = y, .addr = "
+        "0x40000 });\n"
         "    noc.async_full_barrier();\n"
         "    noc.inline_dw_write(there, 0x77, { .noc_x = x, .noc_y = y, .addr = 0x50000 });\n"
         "    noc.async_write_barrier();\n"
@@ -427,7 +486,8 @@ static void objects(void **state) {
         "    noc.async_atomic_barrier();\n"
         "    s.down(1); s.wait(8);\n"
         "    out[1] = *(volatile uint32_t *)get_semaphore(0);\n"
-        "    out[2] = (mem + 3) - mem; out[3] = noc.is_local_addr(get_noc_addr(0)); out[4] = mem[1] == *(mem + 1);\n"
+        "    out[2] = (mem + 3) - mem; out[3] = noc.is_local_addr(get_noc_addr(0)); out[4] = "
+        "mem[1] == *(mem + 1);\n"
         "}\n";
     const uint32_t interleaved_dram = 2;
     ttm_device_t *d = open_device();
@@ -449,23 +509,29 @@ static void objects(void **state) {
 static void language_runtime(void **state) {
     (void)state;
     static const char source[] =
-        "#include <algorithm>\n#include <array>\n#include <cmath>\n#include <cstring>\n#include <iterator>\n#include <limits>\n"
-        "#include <numeric>\n#include <optional>\n#include <tuple>\n#include <type_traits>\n#include <utility>\n"
+        "#include <algorithm>\n#include <array>\n#include <cmath>\n#include <cstring>\n#include "
+        "<iterator>\n#include <limits>\n"
+        "#include <numeric>\n#include <optional>\n#include <tuple>\n#include "
+        "<type_traits>\n#include <utility>\n"
         "static int initialised = 42, zero;\n"
         "struct Made { int v; Made() : v(initialised + 1) {} };\nstatic Made made;\n"
-        "struct Base { virtual int f() { return 1; } };\nstruct Derived : Base { int f() override { return 2; } };\n"
+        "struct Base { virtual int f() { return 1; } };\nstruct Derived : Base { int f() override "
+        "{ return 2; } };\n"
         "static Derived derived;\nstatic Base *volatile base = &derived;\n"
         "void kernel_main() {\n"
         "    volatile uint32_t *out = (volatile uint32_t *)0x100000;\n"
         "    out[0] = initialised++; out[1] = zero++; out[2] = made.v; out[3] = base->f();\n"
         "    volatile float f = 2.0f; volatile double g = 10.0;\n"
-        "    out[4] = (uint32_t)(f / 3.0f * 1000000.0f); out[5] = (uint32_t)(g / 7.0 * 1e6); out[6] = (uint32_t)(std::fabs(-f) * 10);\n"
+        "    out[4] = (uint32_t)(f / 3.0f * 1000000.0f); out[5] = (uint32_t)(g / 7.0 * 1e6); "
+        "out[6] = (uint32_t)(std::fabs(-f) * 10);\n"
         "    std::array<int, 5> a = { 5, 3, 1, 4, 2 };\n"
         "    std::sort(a.begin(), a.end());\n"
         "    out[7] = a[0] * 10000 + a[4];\n"
-        "    char text[16]; std::memset(text, 'x', 16); std::memcpy(text, \"hello\", 6); std::memmove(text + 1, text, 6);\n"
+        "    char text[16]; std::memset(text, 'x', 16); std::memcpy(text, \"hello\", 6); "
+        "std::memmove(text + 1, text, 6);\n"
         "    out[8] = std::strlen(text) * 256 + text[1];\n"
-        "    volatile uint64_t big = 1000000007ull * 1000; out[9] = (uint32_t)(big / 1000); out[10] = (uint32_t)(big % 1001);\n"
+        "    volatile uint64_t big = 1000000007ull * 1000; out[9] = (uint32_t)(big / 1000); "
+        "out[10] = (uint32_t)(big % 1001);\n"
         "    std::optional<int> o; out[11] = o.value_or(9);\n"
         "    auto [p, q] = std::make_tuple(3, 4); out[12] = std::max(p, q);\n"
         "}\n";
@@ -473,7 +539,19 @@ static void language_runtime(void **state) {
     for (int launch = 0; launch < 2; launch++) { // variables start anew every time
         uint32_t got[13];
         run_with(d, source, NULL, 0, NULL, 0, got, 13);
-        const uint32_t want[] = { 42, 0, 43, 2, 666666, 1428571, 20, 10005, 6 * 256 + 'h', 1000000007, 1000000007000ull % 1001, 9, 4 };
+        const uint32_t want[] = { 42,
+                                  0,
+                                  43,
+                                  2,
+                                  666666,
+                                  1428571,
+                                  20,
+                                  10005,
+                                  6 * 256 + 'h',
+                                  1000000007,
+                                  1000000007000ull % 1001,
+                                  9,
+                                  4 };
         assert_memory_equal(got, want, sizeof want);
     }
     assert_ok(ttm_device_close(d));
@@ -481,10 +559,14 @@ static void language_runtime(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(generators_agree),     cmocka_unit_test(sharded_accessors),
-        cmocka_unit_test(every_way_to_read),    cmocka_unit_test(every_way_to_write),
-        cmocka_unit_test(words_and_semaphores), cmocka_unit_test(multicast),
-        cmocka_unit_test(both_nocs_from_both_processors), cmocka_unit_test(objects),
+        cmocka_unit_test(generators_agree),
+        cmocka_unit_test(sharded_accessors),
+        cmocka_unit_test(every_way_to_read),
+        cmocka_unit_test(every_way_to_write),
+        cmocka_unit_test(words_and_semaphores),
+        cmocka_unit_test(multicast),
+        cmocka_unit_test(both_nocs_from_both_processors),
+        cmocka_unit_test(objects),
         cmocka_unit_test(language_runtime),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

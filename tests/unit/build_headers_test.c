@@ -21,8 +21,10 @@ static size_t num_headers, prefix;
 static int collect(const char *path, const struct stat *st, int type, struct FTW *w) {
     (void)w;
     const char *dot = strrchr(path, '.');
-    if (type != FTW_F || !dot || (strcmp(dot, ".h") && strcmp(dot, ".hpp")) || num_headers == 400) return 0;
-    if (!strcmp(path + prefix, "wt/kernel.h")) return 0; // defines the entry point: not a header to include
+    if (type != FTW_F || !dot || (strcmp(dot, ".h") && strcmp(dot, ".hpp")) || num_headers == 400)
+        return 0;
+    if (!strcmp(path + prefix, "wt/kernel.h"))
+        return 0; // defines the entry point: not a header to include
     headers[num_headers].name = strdup(path + prefix);
     headers[num_headers++].forwards = st->st_size < FORWARDER;
     return 0;
@@ -36,8 +38,20 @@ static bool starts(const char *name, const char *const *with) {
 
 static bool claims(const char *name, int processor) {
     static const char *const compute[] = { "compute_kernel_api", "wt/tensix_unsupported.h", NULL };
-    static const char *const movement[] = { "dataflow_api.h", "api/dataflow/", "accessor/", "tensor/", "api/tensor/", "noc_nonblocking",
-                                            "experimental/noc", "experimental/e", "experimental/core", "experimental/tensor", "wt/noc.h", "wt/banks.h", "wt/cb_data_movement.h", NULL };
+    static const char *const movement[] = { "dataflow_api.h",
+                                            "api/dataflow/",
+                                            "accessor/",
+                                            "tensor/",
+                                            "api/tensor/",
+                                            "noc_nonblocking",
+                                            "experimental/noc",
+                                            "experimental/e",
+                                            "experimental/core",
+                                            "experimental/tensor",
+                                            "wt/noc.h",
+                                            "wt/banks.h",
+                                            "wt/cb_data_movement.h",
+                                            NULL };
     static const char *const buffers[] = { "wt/cb.h", NULL };
     bool trisc = processor >= PROC_TRISC0;
     if (starts(name, compute)) return trisc;
@@ -67,15 +81,17 @@ static void headers_compile_alone(int processor) {
     path_join(path, sizeof path, dir, "chlkc_generated.h");
     assert_ok(file_write(path, text.p, text.n));
     sb_free(&text);
-    static const char *const options[] = { "-std=c++17", "-fno-rtti", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I.", "-include",
-                                           "defines_generated.h" };
+    static const char *const options[] = { "-std=c++17", "-fno-rtti", "-fsyntax-only",
+                                           "-Wall",      "-Wextra",   "-Werror",
+                                           "-I.",        "-include",  "defines_generated.h" };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) vec_push(&argv, options[i]);
     size_t count = 0;
     for (size_t i = 0; i < num_headers; i++) {
         if (!claims(headers[i].name, processor)) continue;
         if (headers[i].forwards && processor != PROC_BRISC && processor != PROC_TRISC0) continue;
         const char *unit = arena_printf(&arena, "alone_%zu.cc", i);
-        const char *line = arena_printf(&arena, "#include \"%s\"\n#include \"%s\"\n", headers[i].name, headers[i].name);
+        const char *line = arena_printf(&arena, "#include \"%s\"\n#include \"%s\"\n",
+                                        headers[i].name, headers[i].name);
         path_join(path, sizeof path, dir, unit);
         assert_ok(file_write(path, line, strlen(line)));
         vec_push(&argv, unit);
@@ -105,7 +121,8 @@ int main(void) {
     strcat(include, "/include/");
     prefix = strlen(include);
     nftw(include, collect, 8, FTW_PHYS);
-    const struct CMUnitTest tests[] = { cmocka_unit_test(for_brisc), cmocka_unit_test(for_ncrisc), cmocka_unit_test(for_trisc0),
-                                        cmocka_unit_test(for_trisc1), cmocka_unit_test(for_trisc2) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(for_brisc), cmocka_unit_test(for_ncrisc),
+                                        cmocka_unit_test(for_trisc0), cmocka_unit_test(for_trisc1),
+                                        cmocka_unit_test(for_trisc2) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,12 @@
 #include "../test.h"
 
 static const DeviceFacts facts = {
-    .num_dram_banks = 8, .num_l1_banks = 130, .pcie_noc_x = 19, .pcie_noc_y = 24, .dispatch_message_addr = 0xffb40438, .dprint = true,
+    .num_dram_banks = 8,
+    .num_l1_banks = 130,
+    .pcie_noc_x = 19,
+    .pcie_noc_y = 24,
+    .dispatch_message_addr = 0xffb40438,
+    .dprint = true,
 };
 static const MemMap map = TTM_MEM_MAP_BLACKHOLE;
 
@@ -51,7 +56,8 @@ static int drop_cache(void **state) {
 static void builds_for_every_processor(void **state) {
     (void)state;
     for (int p = 0; p < PROC_COUNT; p++) {
-        KernelSpec s = spec_text(p, "void kernel_main() { DPRINT << get_arg_val<uint32_t>(0) << ENDL(); }\n");
+        KernelSpec s =
+            spec_text(p, "void kernel_main() { DPRINT << get_arg_val<uint32_t>(0) << ENDL(); }\n");
         KernelImage m;
         assert_ok(kernel_build(&s, &m));
         assert_int_equal(m.processor, p);
@@ -69,18 +75,22 @@ static void arguments_reach_the_kernel(void **state) {
     const uint32_t args[] = { 7, 0xffffffff };
     const NamedArg named[] = { { "rows", 3 }, { "odd \"name\\", 4 } };
     const Define defines[] = { { "WIDTH", "12" }, { "FLAG", NULL }, { "TEXT", "\"a b\"" } };
-    KernelSpec s = spec_text(PROC_NCRISC,
-                             "#ifndef FLAG\n#error FLAG\n#endif\n"
-                             "static_assert(get_compile_time_arg_val(0) == 7 && get_compile_time_arg_val(1) == 0xffffffffu);\n"
-                             "static_assert(kernel_compile_time_args.size() == 2);\n"
-                             "static_assert(get_named_compile_time_arg_val(\"rows\") == 3);\n"
-                             "static_assert(get_named_compile_time_arg_val(\"odd \\\"name\\\\\") == 4);\n"
-                             "static_assert(WIDTH == 12 && sizeof TEXT == 4);\n"
-                             "static_assert(noc_index == 1 && NUM_DRAM_BANKS == 8 && LOG_BASE_2_OF_NUM_DRAM_BANKS == 3);\n"
-                             "#ifndef IS_NOT_POW2_NUM_L1_BANKS\n#error banks\n#endif\n"
-                             "static_assert(get_tile_size(0) == 2048 && get_tile_size(1) == 1088 && get_tile_size(2) == 512);\n"
-                             "static_assert(get_dataformat(1) == DataFormat::Bfp8_b && get_tile_hw(2) == 512);\n"
-                             "void kernel_main() {}\n");
+    KernelSpec s = spec_text(
+        PROC_NCRISC,
+        "#ifndef FLAG\n#error FLAG\n#endif\n"
+        "static_assert(get_compile_time_arg_val(0) == 7 && get_compile_time_arg_val(1) == "
+        "0xffffffffu);\n"
+        "static_assert(kernel_compile_time_args.size() == 2);\n"
+        "static_assert(get_named_compile_time_arg_val(\"rows\") == 3);\n"
+        "static_assert(get_named_compile_time_arg_val(\"odd \\\"name\\\\\") == 4);\n"
+        "static_assert(WIDTH == 12 && sizeof TEXT == 4);\n"
+        "static_assert(noc_index == 1 && NUM_DRAM_BANKS == 8 && LOG_BASE_2_OF_NUM_DRAM_BANKS == "
+        "3);\n"
+        "#ifndef IS_NOT_POW2_NUM_L1_BANKS\n#error banks\n#endif\n"
+        "static_assert(get_tile_size(0) == 2048 && get_tile_size(1) == 1088 && get_tile_size(2) == "
+        "512);\n"
+        "static_assert(get_dataformat(1) == DataFormat::Bfp8_b && get_tile_hw(2) == 512);\n"
+        "void kernel_main() {}\n");
     s.compile_args = args, s.compile_arg_count = 2;
     s.named_args = named, s.named_arg_count = 2;
     s.defines = defines, s.define_count = 3;
@@ -96,8 +106,10 @@ static void arguments_reach_the_kernel(void **state) {
 static void compute_kernels_in_both_forms(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "#include \"compute_kernel_api/common.h\"\nvoid kernel_main() { cb_wait_front(0, 1); cb_pop_front(0, 1); }\n",
-        "#include \"compute_kernel_api.h\"\nnamespace NAMESPACE {\nvoid MAIN { PACK((cb_push_back(16, 1))); }\n}\n",
+        "#include \"compute_kernel_api/common.h\"\nvoid kernel_main() { cb_wait_front(0, 1); "
+        "cb_pop_front(0, 1); }\n",
+        "#include \"compute_kernel_api.h\"\nnamespace NAMESPACE {\nvoid MAIN { "
+        "PACK((cb_push_back(16, 1))); }\n}\n",
     };
     for (int i = 0; i < 2; i++) {
         for (int p = PROC_TRISC0; p <= PROC_TRISC2; p++) {
@@ -129,10 +141,12 @@ static void several_at_once(void **state) {
 
 static void firmware_fits_its_place(void **state) {
     (void)state;
-    const uint32_t base[] = { map.BRISC_FIRMWARE_BASE, map.NCRISC_FIRMWARE_BASE, map.TRISC0_FIRMWARE_BASE,
-                              map.TRISC1_FIRMWARE_BASE, map.TRISC2_FIRMWARE_BASE };
-    const uint32_t size[] = { map.BRISC_FIRMWARE_SIZE, map.NCRISC_FIRMWARE_SIZE, map.TRISC0_FIRMWARE_SIZE,
-                              map.TRISC1_FIRMWARE_SIZE, map.TRISC2_FIRMWARE_SIZE };
+    const uint32_t base[] = { map.BRISC_FIRMWARE_BASE, map.NCRISC_FIRMWARE_BASE,
+                              map.TRISC0_FIRMWARE_BASE, map.TRISC1_FIRMWARE_BASE,
+                              map.TRISC2_FIRMWARE_BASE };
+    const uint32_t size[] = { map.BRISC_FIRMWARE_SIZE, map.NCRISC_FIRMWARE_SIZE,
+                              map.TRISC0_FIRMWARE_SIZE, map.TRISC1_FIRMWARE_SIZE,
+                              map.TRISC2_FIRMWARE_SIZE };
     KernelImage fw[PROC_COUNT];
     assert_ok(firmware_build_all(&facts, fw));
     for (int p = 0; p < PROC_COUNT; p++) {
@@ -143,16 +157,19 @@ static void firmware_fits_its_place(void **state) {
         assert_int_equal(fw[p].data_size, 0);
         kernel_image_free(&fw[p]);
     }
-    assert_int_equal(firmware_boot_word(ARCH_BLACKHOLE), 0x0c10306f); // jal x0, 0x38c0: as binutils has it
+    assert_int_equal(firmware_boot_word(ARCH_BLACKHOLE),
+                     0x0c10306f); // jal x0, 0x38c0: as binutils has it
 }
 
 // ---- Bad kernels
 
 static void errors_name_the_kernels_own_line(void **state) {
     (void)state;
-    KernelSpec s = spec_text(PROC_BRISC, "void helper(int);\n\nvoid kernel_main() {\n    helper(unknown_name);\n}\n");
+    KernelSpec s = spec_text(
+        PROC_BRISC, "void helper(int);\n\nvoid kernel_main() {\n    helper(unknown_name);\n}\n");
     KernelImage m;
-    assert_fails(kernel_build(&s, &m), WT_COMPILE, "sample.cpp:4:12: error: 'unknown_name' was not declared");
+    assert_fails(kernel_build(&s, &m), WT_COMPILE,
+                 "sample.cpp:4:12: error: 'unknown_name' was not declared");
     assert_null(strstr(wt_last_error(), "unit.cc"));
     assert_non_null(strstr(wt_last_error(), "kernel 'sample' for BRISC"));
     assert_non_null(strstr(wt_last_error(), "helper(unknown_name);")); // the line itself
@@ -176,16 +193,32 @@ static void what_cannot_be_built_says_why(void **state) {
         const char *text, *says;
     } cases[] = {
         { PROC_BRISC, "void main_kernel() {}\n", "defines no void kernel_main()" },
-        { PROC_BRISC, "void other();\nvoid kernel_main() { other(); }\n", "undefined reference to `other()'" },
-        { PROC_BRISC, "int big[2000];\nvoid kernel_main() { big[get_arg_val<uint32_t>(0)] = 1; DPRINT << big[1]; }\n", "leave less than 256 bytes" },
-        { PROC_BRISC, "void kernel_main() { get_compile_time_arg_val(3); }\n", "the host passed fewer arguments" },
-        { PROC_BRISC, "struct S {};\nvoid kernel_main() { DPRINT << S(); }\n", "DPRINT cannot print" },
-        { PROC_TRISC0, "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    add_tiles(0, 1, 0, 0, 0);\n}\n", "sample.cpp:3:14: error: call to" },
-        { PROC_TRISC0, "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    add_tiles(0, 1, 0, 0, 0);\n}\n", "add_tiles is not supported yet: it needs the Tensix engine" },
-        { PROC_TRISC1, "void kernel_main() { vFloat x = dst_reg[0]; }\n", "belongs to the Tensix engine" },
-        { PROC_TRISC1, "#include \"compute_kernel_api/welford.h\"\nvoid kernel_main() {}\n", "not supported yet" },
-        { PROC_TRISC2, "#include \"api/dataflow/dataflow_api.h\"\nvoid kernel_main() {}\n", "is for data-movement kernels" },
-        { PROC_NCRISC, "#include \"compute_kernel_api/common.h\"\nvoid kernel_main() {}\n", "is for compute kernels" },
+        { PROC_BRISC, "void other();\nvoid kernel_main() { other(); }\n",
+          "undefined reference to `other()'" },
+        { PROC_BRISC,
+          "int big[2000];\nvoid kernel_main() { big[get_arg_val<uint32_t>(0)] = 1; DPRINT << "
+          "big[1]; }\n",
+          "leave less than 256 bytes" },
+        { PROC_BRISC, "void kernel_main() { get_compile_time_arg_val(3); }\n",
+          "the host passed fewer arguments" },
+        { PROC_BRISC, "struct S {};\nvoid kernel_main() { DPRINT << S(); }\n",
+          "DPRINT cannot print" },
+        { PROC_TRISC0,
+          "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    "
+          "add_tiles(0, 1, 0, 0, 0);\n}\n",
+          "sample.cpp:3:14: error: call to" },
+        { PROC_TRISC0,
+          "#include \"compute_kernel_api/eltwise_binary.h\"\nvoid kernel_main() {\n    "
+          "add_tiles(0, 1, 0, 0, 0);\n}\n",
+          "add_tiles is not supported yet: it needs the Tensix engine" },
+        { PROC_TRISC1, "void kernel_main() { vFloat x = dst_reg[0]; }\n",
+          "belongs to the Tensix engine" },
+        { PROC_TRISC1, "#include \"compute_kernel_api/welford.h\"\nvoid kernel_main() {}\n",
+          "not supported yet" },
+        { PROC_TRISC2, "#include \"api/dataflow/dataflow_api.h\"\nvoid kernel_main() {}\n",
+          "is for data-movement kernels" },
+        { PROC_NCRISC, "#include \"compute_kernel_api/common.h\"\nvoid kernel_main() {}\n",
+          "is for compute kernels" },
         { PROC_NCRISC, "thread_local int t;\nvoid kernel_main() { t++; }\n", "thread-local" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -267,8 +300,10 @@ static const char addresses[] =
     "static int add(int a) { return a + 1; }\nstatic int sub(int a) { return a - 1; }\n"
     "static int (*const table[])(int) = { add, sub };\n"
     "static int counts[8] = { 1, 2, 3 };\nstatic int *cursor = &counts[1];\nstatic char text[40];\n"
-    "__attribute__((noinline)) int pick(int x) { switch (x) { case 0: return 11; case 1: return 5; case 2: return 93;\n"
-    "    case 3: return 7; case 4: return 23; case 5: return add(x) * 9; case 6: return 2; case 7: return 31; } return 0; }\n"
+    "__attribute__((noinline)) int pick(int x) { switch (x) { case 0: return 11; case 1: return 5; "
+    "case 2: return 93;\n"
+    "    case 3: return 7; case 4: return 23; case 5: return add(x) * 9; case 6: return 2; case 7: "
+    "return 31; } return 0; }\n"
     "void kernel_main() {\n"
     "    volatile uint32_t *out = (volatile uint32_t *)get_arg_val<uint32_t>(0);\n"
     "    int n = get_arg_val<int>(1);\n"
@@ -286,7 +321,8 @@ static const char addresses[] =
 
 static void placing_equals_linking_there(void **state) {
     (void)state;
-    static const uint32_t where[] = { 0x9de0, 0x10000, 0x107f0, 0x10800, 0x12ff0, 0x7f7f0, 0x17fff0 - 0x8000, 0x1fff0 };
+    static const uint32_t where[] = { 0x9de0,  0x10000, 0x107f0,           0x10800,
+                                      0x12ff0, 0x7f7f0, 0x17fff0 - 0x8000, 0x1fff0 };
     KernelSpec s = spec_text(PROC_BRISC, addresses);
     KernelImage m;
     assert_ok(kernel_build(&s, &m));
@@ -322,7 +358,8 @@ static void hostile_elf_files_are_survived(void **state) {
             seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
             // headers, then anywhere
             size_t at = round % 3 == 1 ? seed % 52 : seed % n;
-            if (round % 3 == 2 && k < 4) at = n - 1 - seed % 1000; // the section table is at the end
+            if (round % 3 == 2 && k < 4)
+                at = n - 1 - seed % 1000; // the section table is at the end
             copy[at] = (uint8_t)(seed >> 32);
         }
         KernelImage broken = { 0 };
@@ -359,7 +396,8 @@ static void the_cache_knows_what_went_in(void **state) {
     KernelSpec s = { .facts = &facts, .processor = PROC_BRISC, .path = path };
     assert_false(build_cached(&s));
     assert_true(build_cached(&s));
-    assert_ok(file_write(header, "enum { N = 2 };\n", 16)); // a header that only the compiler knows of
+    assert_ok(
+        file_write(header, "enum { N = 2 };\n", 16)); // a header that only the compiler knows of
     assert_false(build_cached(&s));
     assert_true(build_cached(&s));
     assert_ok(file_write(path, "#include \"k.h\"\nvoid kernel_main() { DPRINT << -N; }\n", 52));
@@ -436,8 +474,8 @@ static void old_entries_make_room(void **state) {
     free(big);
     snprintf(text, sizeof text, "void kernel_main() { DPRINT << %d; }\n", 1);
     assert_false(build_cached(&s));
-    assert_true(build_cached(&s));                                             // the new one stayed
-    assert_true(count_files(*state, ".elf", path, sizeof path) <= 4);          // the oldest went
+    assert_true(build_cached(&s));                                    // the new one stayed
+    assert_true(count_files(*state, ".elf", path, sizeof path) <= 4); // the oldest went
     snprintf(filler, sizeof filler, "%s/kernels-1/%032d.elf", (char *)*state, 0);
     assert_false(file_exists(filler));
     assert_false(file_exists(aged));
@@ -475,7 +513,8 @@ static void with_a_read_only_cache_folder(void **state) {
     int status;
     pid_t pid = fork();
     if (!pid) { // root may write everywhere: become somebody else
-        bool ok = chmod(*state, 0755) == 0 && chmod(kept, 0555) == 0 && (getuid() || setuid(65534) == 0);
+        bool ok =
+            chmod(*state, 0755) == 0 && chmod(kept, 0555) == 0 && (getuid() || setuid(65534) == 0);
         KernelImage m;
         ok = ok && kernel_build(&s, &m) == WT_OK && m.from_cache;
         s.text = "void kernel_main() { DPRINT << 2; }\n";
@@ -502,7 +541,8 @@ static void with_a_full_cache_folder(void **state) {
         heard[0] = 0;
         KernelSpec s = spec_text(PROC_BRISC, plain);
         KernelImage m;
-        bool ok = kernel_build(&s, &m) == WT_OK && !m.from_cache && !m.elf_path && strstr(heard, "No space left on device");
+        bool ok = kernel_build(&s, &m) == WT_OK && !m.from_cache && !m.elf_path &&
+                  strstr(heard, "No space left on device");
         ok = ok && kernel_build(&s, &m) == WT_OK && !m.from_cache;
         if (!ok) print_error("%s%s\n", heard, wt_last_error());
         _exit(!ok);
@@ -555,12 +595,26 @@ static void a_killed_compile_leaves_nothing_broken(void **state) {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, new_cache, drop_cache)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(builds_for_every_processor), CASE(arguments_reach_the_kernel), CASE(compute_kernels_in_both_forms),
-        CASE(several_at_once), CASE(firmware_fits_its_place), CASE(errors_name_the_kernels_own_line),
-        CASE(what_cannot_be_built_says_why), CASE(wrong_calls_are_refused), CASE(a_missing_compiler_is_named),
-        CASE(kernel_files_are_found), CASE(placing_equals_linking_there), CASE(hostile_elf_files_are_survived),
-        CASE(the_cache_knows_what_went_in), CASE(damaged_entries_are_misses), CASE(old_entries_make_room),
-        CASE(without_a_cache_folder), cmocka_unit_test_setup_teardown(with_a_read_only_cache_folder, new_public_cache, drop_cache), CASE(with_a_full_cache_folder), CASE(processes_share_the_cache),
+        CASE(builds_for_every_processor),
+        CASE(arguments_reach_the_kernel),
+        CASE(compute_kernels_in_both_forms),
+        CASE(several_at_once),
+        CASE(firmware_fits_its_place),
+        CASE(errors_name_the_kernels_own_line),
+        CASE(what_cannot_be_built_says_why),
+        CASE(wrong_calls_are_refused),
+        CASE(a_missing_compiler_is_named),
+        CASE(kernel_files_are_found),
+        CASE(placing_equals_linking_there),
+        CASE(hostile_elf_files_are_survived),
+        CASE(the_cache_knows_what_went_in),
+        CASE(damaged_entries_are_misses),
+        CASE(old_entries_make_room),
+        CASE(without_a_cache_folder),
+        cmocka_unit_test_setup_teardown(with_a_read_only_cache_folder, new_public_cache,
+                                        drop_cache),
+        CASE(with_a_full_cache_folder),
+        CASE(processes_share_the_cache),
         CASE(a_killed_compile_leaves_nothing_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

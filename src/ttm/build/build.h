@@ -52,11 +52,11 @@ typedef struct ComputeOptions {
 
 typedef struct KernelSpec {
     const DeviceFacts *facts;
-    int processor;    // PROC_*
-    const char *path; // resolved file (kernel_path_resolve), or NULL
-    const char *text; // source when there is no file
-    const char *name; // for messages; NULL: the path, or "kernel"
-    const char *root_dir; // TT-Metal root for #include; NULL: none
+    int processor;                   // PROC_*
+    const char *path;                // resolved file (kernel_path_resolve), or NULL
+    const char *text;                // source when there is no file
+    const char *name;                // for messages; NULL: the path, or "kernel"
+    const char *root_dir;            // TT-Metal root for #include; NULL: none
     const char *const *include_dirs; // more of them, NULL-terminated; NULL: none
     const uint32_t *compile_args;
     size_t compile_arg_count;
@@ -79,7 +79,15 @@ typedef struct Patch {
     uint8_t kind;    // PATCH_*
     bool moves;
 } Patch;
-enum { PATCH_WORD, PATCH_HI20, PATCH_LO12_I, PATCH_LO12_S, PATCH_PCREL_HI20, PATCH_PCREL_LO12_I, PATCH_PCREL_LO12_S };
+enum {
+    PATCH_WORD,
+    PATCH_HI20,
+    PATCH_LO12_I,
+    PATCH_LO12_S,
+    PATCH_PCREL_HI20,
+    PATCH_PCREL_LO12_I,
+    PATCH_PCREL_LO12_S
+};
 
 typedef struct KernelImage {
     int processor;
@@ -98,7 +106,8 @@ typedef struct KernelImage {
 } KernelImage;
 
 // Finds a kernel file as TT-Metal does: an absolute path as it is, else in the working directory,
-// $TT_METAL_KERNEL_PATH, /usr/share/tenstorrent/kernels, root_dir. WT_NOTFOUND lists where it looked.
+// $TT_METAL_KERNEL_PATH, /usr/share/tenstorrent/kernels, root_dir. WT_NOTFOUND lists where it
+// looked.
 wt_status_t kernel_path_resolve(const char *path, const char *root_dir, char *out, size_t cap);
 
 // Compiles one kernel, or takes it from the cache. WT_COMPILE: the message holds the compiler's
@@ -110,7 +119,8 @@ wt_status_t kernel_build(const KernelSpec *spec, KernelImage *image);
 // then all images are empty.
 wt_status_t kernel_build_all(const KernelSpec *specs, size_t n, KernelImage *images);
 
-// Our firmware for one processor. image->base is where it must lie (MEM_*_FIRMWARE_BASE): no patches.
+// Our firmware for one processor. image->base is where it must lie (MEM_*_FIRMWARE_BASE): no
+// patches.
 wt_status_t firmware_build(const DeviceFacts *facts, int processor, KernelImage *image);
 wt_status_t firmware_build_all(const DeviceFacts *facts, KernelImage images[PROC_COUNT]);
 

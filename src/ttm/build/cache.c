@@ -41,7 +41,8 @@ void cache_open(Cache *c) {
     }
     c->dir = format("%s/%s", root, "kernels-1");
     if (dir_make(c->dir) || access(c->dir, W_OK | X_OK)) {
-        log_at(WT_LOG_WARNING, "cannot write to the cache folder '%s': compiled kernels are not kept", c->dir);
+        log_at(WT_LOG_WARNING,
+               "cannot write to the cache folder '%s': compiled kernels are not kept", c->dir);
         if (access(c->dir, R_OK | X_OK)) { // nothing to read either
             free(c->dir);
             c->dir = NULL;
@@ -70,7 +71,9 @@ static bool deps_unchanged(char *line) {
         next = strchr(line, '\n');
         if (next) *next++ = 0;
         char hex[33];
-        if (strlen(line) < 34 || line[32] != ' ' || !file_hash(line + 33, hex) || memcmp(hex, line, 32)) return false;
+        if (strlen(line) < 34 || line[32] != ' ' || !file_hash(line + 33, hex) ||
+            memcmp(hex, line, 32))
+            return false;
     }
     return true;
 }
@@ -87,11 +90,14 @@ bool cache_get(const Cache *c, Hash128 key, uint8_t **elf, size_t *size, char **
         if (strlen(list) > 33 && list[32] == '\n') {
             list[32] = 0;
             *path = format("%s/%s.elf", c->dir, list);
-            if (deps_unchanged(list + 33) && !access(*path, R_OK) && !file_read(*path, &data, size)) {
+            if (deps_unchanged(list + 33) && !access(*path, R_OK) &&
+                !file_read(*path, &data, size)) {
                 hash_hex(hash128(data, *size), hex);
                 hit = !strcmp(hex, list);
-                if (hit) *elf = (uint8_t *)data;
-                else free(data);
+                if (hit)
+                    *elf = (uint8_t *)data;
+                else
+                    free(data);
             }
             if (hit) {
                 touch(list_path);
@@ -151,7 +157,8 @@ static void evict(const Cache *c) {
     vec_free(&files);
 }
 
-char *cache_put(const Cache *c, Hash128 key, const char *const *deps, size_t n, const void *elf, size_t size) {
+char *cache_put(const Cache *c, Hash128 key, const char *const *deps, size_t n, const void *elf,
+                size_t size) {
     if (!c->dir) return NULL;
     char hex[33];
     hash_hex(hash128(elf, size), hex);
@@ -161,8 +168,10 @@ char *cache_put(const Cache *c, Hash128 key, const char *const *deps, size_t n, 
     wt_status_t s = WT_OK;
     for (size_t i = 0; i < n && !s; i++) {
         char dep[33];
-        if (file_hash(deps[i], dep)) sb_printf(&list, "%s %s\n", dep, deps[i]);
-        else s = WT_IO; // it is gone already: do not keep what cannot be checked
+        if (file_hash(deps[i], dep))
+            sb_printf(&list, "%s %s\n", dep, deps[i]);
+        else
+            s = WT_IO; // it is gone already: do not keep what cannot be checked
     }
     hash_hex(key, hex);
     char *list_path = format("%s/%s.d", c->dir, hex);

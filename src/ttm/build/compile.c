@@ -1,8 +1,9 @@
 // Running the compiler: what goes in, what is asked of the cache, what its complaints look like.
 //
-// A program is compiled and linked by one call in a temporary folder, where every generated file has
-// a fixed relative name: the command line and the files' texts, with the compiler's identity, are
-// the key of the cache. Files that the compiler finds by itself are checked by the cache.
+// A program is compiled and linked by one call in a temporary folder, where every generated file
+// has a fixed relative name: the command line and the files' texts, with the compiler's identity,
+// are the key of the cache. Files that the compiler finds by itself are checked by the cache.
+#include "ttm/build/compile.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -11,7 +12,6 @@
 #include "base/vec.h"
 #include "ttm/build/build.h"
 #include "ttm/build/cache.h"
-#include "ttm/build/compile.h"
 #include "ttm/build/generate.h"
 #include "ttm/build/image.h"
 #include "ttm/build/toolchain.h"
@@ -33,9 +33,9 @@ typedef struct Job {
     Arena arena;
     Toolchain tools;
     Argv argv;
-    Vec(TempFile) files; // written to the temporary folder; the key covers them
+    Vec(TempFile) files;      // written to the temporary folder; the key covers them
     Vec(const char *) inputs; // read by their own path; the key covers them
-    const char *what; // for messages: "kernel 'reader.cpp' for NCRISC"
+    const char *what;         // for messages: "kernel 'reader.cpp' for NCRISC"
 } Job;
 
 static void job_free(Job *j) {
@@ -46,7 +46,8 @@ static void job_free(Job *j) {
 }
 
 static const char *processor_name(int p) {
-    static const char *const names[PROC_COUNT] = { "BRISC", "NCRISC", "TRISC0", "TRISC1", "TRISC2" };
+    static const char *const names[PROC_COUNT] = { "BRISC", "NCRISC", "TRISC0", "TRISC1",
+                                                   "TRISC2" };
     return names[p];
 }
 
@@ -89,11 +90,13 @@ static void diagnostics_clean(const char *text, StrBuf *out) {
         next = line + strcspn(line, "\n");
         size_t n = (size_t)(next - line);
         if (*next) next++;
-        bool ours = (n > 22 && !strncmp(line, "In file included from ", 22) && !strncmp(line + 22, "unit.cc:", 8)) ||
+        bool ours = (n > 22 && !strncmp(line, "In file included from ", 22) &&
+                     !strncmp(line + 22, "unit.cc:", 8)) ||
                     (n > 20 && !strncmp(line, "                 from unit.cc:", 30));
         if (ours) {
             // "... from a.h:3," ends a chain that this line would have continued
-            if (out->n > 2 && out->p[out->n - 1] == '\n' && out->p[out->n - 2] == ',') out->p[out->n - 2] = ':';
+            if (out->n > 2 && out->p[out->n - 1] == '\n' && out->p[out->n - 2] == ',')
+                out->p[out->n - 2] = ':';
             continue;
         }
         sb_add(out, line, n);
@@ -110,10 +113,15 @@ static bool starts_with_any(const char *s, const char *const *with, size_t n) {
 
 // What a kernel may use in TT-Metal and cannot here is a gap of ours, not its author's mistake.
 static const char *gap_note(const char *text) {
-    static const char *const headers[] = { "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi", "tt_metal/fabric", "ethernet/" };
-    static const char *const names[] = { "vFloat", "vInt", "vUInt", "dst_reg", "v_if", "sfpi", "_llk_", "llk_", "TTI_", "TT_" };
+    static const char *const headers[] = {
+        "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi",
+        "tt_metal/fabric",     "ethernet/"
+    };
+    static const char *const names[] = { "vFloat", "vInt",  "vUInt", "dst_reg", "v_if",
+                                         "sfpi",   "_llk_", "llk_",  "TTI_",    "TT_" };
     const char *p = strstr(text, "fatal error: ");
-    if (p && strstr(p, "No such file") && starts_with_any(p + 13, headers, sizeof headers / sizeof *headers))
+    if (p && strstr(p, "No such file") &&
+        starts_with_any(p + 13, headers, sizeof headers / sizeof *headers))
         return "\nnote: this header of TT-Metal is not supported yet";
     p = strstr(text, " error: '");
     if (p && starts_with_any(p + 9, names, sizeof names / sizeof *names))
@@ -122,21 +130,29 @@ static const char *gap_note(const char *text) {
 }
 
 static wt_status_t compile_failed(const Job *j, const ProcResult *r) {
-    if (r->timed_out) return fail(WT_COMPILE, "%s: the compiler took more than %d s", j->what, COMPILE_TIMEOUT_MS / 1000);
-    if (r->code < 0) return fail(WT_TOOL, "%s: the compiler was ended by signal %d", j->what, r->signal);
+    if (r->timed_out)
+        return fail(WT_COMPILE, "%s: the compiler took more than %d s", j->what,
+                    COMPILE_TIMEOUT_MS / 1000);
+    if (r->code < 0)
+        return fail(WT_TOOL, "%s: the compiler was ended by signal %d", j->what, r->signal);
     StrBuf b = { 0 };
     diagnostics_clean(r->out, &b);
     const char *text = sb_str(&b);
     wt_status_t s;
     if (strstr(text, "No space left on device"))
-        s = fail(WT_IO, "%s: no space for temporary files; set TMPDIR to a folder that has some", j->what);
+        s = fail(WT_IO, "%s: no space for temporary files; set TMPDIR to a folder that has some",
+                 j->what);
     else if (strstr(text, "cannot execute") && strstr(text, "cc1plus"))
         s = fail(WT_TOOL, "%s: the compiler is not complete: %s", j->what, text);
-    else if (strstr(text, "undefined reference to `wt_kernel_main'") || strstr(text, "wt_legacy_main"))
+    else if (strstr(text, "undefined reference to `wt_kernel_main'") ||
+             strstr(text, "wt_legacy_main"))
         s = fail(WT_COMPILE, "%s: it defines no void kernel_main()", j->what);
-    else if (strstr(text, "undefined reference to `__cxa_") || strstr(text, "undefined reference to `operator new"))
-        s = fail(WT_COMPILE, "%s uses a part of C++ that needs a run-time system:\n%s", j->what, text);
-    else s = fail(WT_COMPILE, "%s does not compile:\n%s%s", j->what, text, gap_note(text));
+    else if (strstr(text, "undefined reference to `__cxa_") ||
+             strstr(text, "undefined reference to `operator new"))
+        s = fail(WT_COMPILE, "%s uses a part of C++ that needs a run-time system:\n%s", j->what,
+                 text);
+    else
+        s = fail(WT_COMPILE, "%s does not compile:\n%s%s", j->what, text, gap_note(text));
     sb_free(&b);
     return s;
 }
@@ -148,15 +164,18 @@ typedef Vec(char *) Paths;
 static void deps_parse(const char *text, Paths *out) {
     const char *p = strchr(text, ':');
     StrBuf word = { 0 };
-    for (p = p ? p + 1 : ""; ; p++) {
+    for (p = p ? p + 1 : "";; p++) {
         bool end = !*p || *p == ' ' || *p == '\n' || (*p == '\\' && p[1] == '\n');
         if (!end) {
-            if (*p == '\\' && (p[1] == ' ' || p[1] == '#')) p++;
-            else if (*p == '$' && p[1] == '$') p++;
+            if (*p == '\\' && (p[1] == ' ' || p[1] == '#'))
+                p++;
+            else if (*p == '$' && p[1] == '$')
+                p++;
             sb_putc(&word, *p);
             continue;
         }
-        if (word.n && *sb_str(&word) == '/') vec_push(out, strdup(sb_str(&word))); // others are our own
+        if (word.n && *sb_str(&word) == '/')
+            vec_push(out, strdup(sb_str(&word))); // others are our own
         word.n = 0;
         if (!*p || *p == '\n') break; // further rules name headers as targets
         if (*p == '\\') p++;
@@ -164,10 +183,12 @@ static void deps_parse(const char *text, Paths *out) {
     sb_free(&word);
 }
 
-static void deps_store(const Cache *cache, Hash128 key, const char *rule, const KernelImage *image, char **path) {
+static void deps_store(const Cache *cache, Hash128 key, const char *rule, const KernelImage *image,
+                       char **path) {
     Paths deps = { 0 };
     deps_parse(rule, &deps);
-    *path = cache_put(cache, key, (const char *const *)deps.data, deps.len, image->elf, image->elf_size);
+    *path = cache_put(cache, key, (const char *const *)deps.data, deps.len, image->elf,
+                      image->elf_size);
     for (size_t i = 0; i < deps.len; i++) free(deps.data[i]);
     vec_free(&deps);
 }
@@ -189,7 +210,10 @@ static wt_status_t job_run(Job *j, const char *dir, uint8_t **elf, size_t *size,
     vec_push(&j->argv, NULL);
     const char *env[] = { "LC_ALL=C", arena_printf(&j->arena, "TMPDIR=%s", dir), NULL };
     ProcResult r;
-    TRY(proc_run(&(ProcSpec){ .argv = j->argv.data, .dir = dir, .env = env, .timeout_ms = COMPILE_TIMEOUT_MS }, &r));
+    TRY(proc_run(
+        &(ProcSpec){
+            .argv = j->argv.data, .dir = dir, .env = env, .timeout_ms = COMPILE_TIMEOUT_MS },
+        &r));
     wt_status_t s = r.code ? compile_failed(j, &r) : WT_OK;
     proc_free(&r);
     TRY(s);
@@ -201,8 +225,8 @@ static wt_status_t job_run(Job *j, const char *dir, uint8_t **elf, size_t *size,
     return s;
 }
 
-static wt_status_t job_compile(Job *j, const Cache *cache, Hash128 key, bool movable, const MemMap *map,
-                               KernelImage *image) {
+static wt_status_t job_compile(Job *j, const Cache *cache, Hash128 key, bool movable,
+                               const MemMap *map, KernelImage *image) {
     char dir[PATH_CAP], *rule;
     uint8_t *elf;
     size_t size;
@@ -221,7 +245,8 @@ static wt_status_t job_compile(Job *j, const Cache *cache, Hash128 key, bool mov
     return WT_OK;
 }
 
-static wt_status_t job_build(Job *j, const Cache *cache, bool movable, const MemMap *map, KernelImage *image) {
+static wt_status_t job_build(Job *j, const Cache *cache, bool movable, const MemMap *map,
+                             KernelImage *image) {
     Hash128 key;
     TRY(job_key(j, &key));
     uint8_t *elf;
@@ -242,7 +267,8 @@ static wt_status_t job_build(Job *j, const Cache *cache, bool movable, const Mem
 // ---- Kernels
 
 wt_status_t kernel_path_resolve(const char *path, const char *root_dir, char *out, size_t cap) {
-    const char *where[] = { ".", getenv("TT_METAL_KERNEL_PATH"), "/usr/share/tenstorrent/kernels", root_dir };
+    const char *where[] = { ".", getenv("TT_METAL_KERNEL_PATH"), "/usr/share/tenstorrent/kernels",
+                            root_dir };
     char cwd[PATH_CAP];
     if (!path || !*path) return fail(WT_INVALID, "the path of a kernel is empty");
     if (!realpath(".", cwd)) return fail(WT_IO, "the working directory is gone");
@@ -271,25 +297,32 @@ static bool is_opt_level(const char *level) {
 }
 
 static wt_status_t spec_check(const KernelSpec *s) {
-    if (s->processor < 0 || s->processor >= PROC_COUNT) return fail(WT_INVALID, "processor %d does not exist", s->processor);
-    if (!s->facts || !toolchain_mem_map(s->facts->arch)) return fail(WT_INVALID, "no such chip architecture");
-    if (!s->path == !s->text) return fail(WT_INVALID, "a kernel needs either a file or a source text");
+    if (s->processor < 0 || s->processor >= PROC_COUNT)
+        return fail(WT_INVALID, "processor %d does not exist", s->processor);
+    if (!s->facts || !toolchain_mem_map(s->facts->arch))
+        return fail(WT_INVALID, "no such chip architecture");
+    if (!s->path == !s->text)
+        return fail(WT_INVALID, "a kernel needs either a file or a source text");
     if (s->noc > 1 || s->noc_mode > DM_DYNAMIC_NOC)
-        return fail(WT_INVALID, "NoC %u, mode %u: there are NoCs 0 and 1, modes 0 (dedicated) and 1 (dynamic)", s->noc,
-                    s->noc_mode);
+        return fail(WT_INVALID,
+                    "NoC %u, mode %u: there are NoCs 0 and 1, modes 0 (dedicated) and 1 (dynamic)",
+                    s->noc, s->noc_mode);
     if (s->opt_level && !is_opt_level(s->opt_level))
-        return fail(WT_INVALID, "optimisation level '%s' is none of O0 to O3, Os, Oz, Ofast", s->opt_level);
+        return fail(WT_INVALID, "optimisation level '%s' is none of O0 to O3, Os, Oz, Ofast",
+                    s->opt_level);
     for (size_t i = 0; i < s->define_count; i++)
         if (!s->defines[i].name || strpbrk(s->defines[i].name, "\n") ||
             (s->defines[i].value && strpbrk(s->defines[i].value, "\n")))
             return fail(WT_INVALID, "define %zu has no name or holds a line break", i);
     for (size_t i = 0; i < s->named_arg_count; i++)
-        if (!s->named_args[i].name) return fail(WT_INVALID, "compile-time argument %zu has no name", i);
+        if (!s->named_args[i].name)
+            return fail(WT_INVALID, "compile-time argument %zu has no name", i);
     return WT_OK;
 }
 
 static void job_file(Job *j, const char *name, StrBuf *text) {
-    vec_push(&j->files, (TempFile){ name, arena_str(&j->arena, text->p ? text->p : "", text->n), text->n });
+    vec_push(&j->files,
+             (TempFile){ name, arena_str(&j->arena, text->p ? text->p : "", text->n), text->n });
     sb_free(text);
 }
 
@@ -311,8 +344,10 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     toolchain_argv(&j->tools, &j->arena, map, spec->processor, &j->argv);
     bool compute = spec->processor >= PROC_TRISC0;
     const char *level = spec->opt_level ? spec->opt_level : compute ? "O3" : "O2";
-    static const char *const cxx[] = { "-std=c++17", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit", "-w", "-g1",
-                                        "-gdwarf-4" };
+    static const char *const cxx[] = {
+        "-std=c++17", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit", "-w",
+        "-g1",        "-gdwarf-4"
+    };
     for (size_t i = 0; i < sizeof cxx / sizeof *cxx; i++) vec_push(&j->argv, cxx[i]);
     vec_push(&j->argv, arena_printf(&j->arena, "-%s", level));
     vec_push(&j->argv, "-I.");
@@ -321,7 +356,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     sb_printf(&unit, "#include \"defines_generated.h\"\n#include \"wt/kernel.h\"\n");
     if (spec->path) {
         char dir[PATH_CAP], path[PATH_CAP];
-        if (*spec->path != '/' ? !realpath(spec->path, path) : !path_join(path, sizeof path, "/", spec->path)) {
+        if (*spec->path != '/' ? !realpath(spec->path, path)
+                               : !path_join(path, sizeof path, "/", spec->path)) {
             sb_free(&unit);
             return fail(WT_NOTFOUND, "no kernel file '%s'", spec->path);
         }
@@ -336,7 +372,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     }
     for (size_t i = 0; spec->include_dirs && spec->include_dirs[i]; i++)
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->include_dirs[i]));
-    if (spec->root_dir && *spec->root_dir) vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->root_dir));
+    if (spec->root_dir && *spec->root_dir)
+        vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->root_dir));
     generate_defines(spec, &defines);
     job_file(j, "unit.cc", &unit);
     job_file(j, "defines_generated.h", &defines);
@@ -346,7 +383,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
 
     const char *script = arena_printf(&j->arena, "%s/ld/kernel.ld", j->tools.lib);
     vec_push(&j->inputs, script);
-    vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--emit-relocs,--defsym=WT_BASE=0x%x,-T,%s", base, script));
+    vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--emit-relocs,--defsym=WT_BASE=0x%x,-T,%s",
+                                    base, script));
     vec_push(&j->argv, "unit.cc");
     if (j->tools.libc) vec_push(&j->argv, j->tools.libm);
     if (j->tools.libc) vec_push(&j->argv, j->tools.libc);
@@ -356,19 +394,23 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
 
 // Variables and the smallest stack must fit above what the firmware keeps.
 static wt_status_t stack_check(const MemMap *map, const KernelImage *m, const char *what) {
-    const uint32_t local[PROC_COUNT] = { map->BRISC_LOCAL_SIZE, map->NCRISC_LOCAL_SIZE, map->TRISC_LOCAL_SIZE,
-                                         map->TRISC_LOCAL_SIZE, map->TRISC_LOCAL_SIZE };
-    const uint32_t stack[PROC_COUNT] = { map->BRISC_STACK_MIN_SIZE, map->NCRISC_STACK_MIN_SIZE, map->TRISC0_STACK_MIN_SIZE,
-                                         map->TRISC1_STACK_MIN_SIZE, map->TRISC2_STACK_MIN_SIZE };
+    const uint32_t local[PROC_COUNT] = { map->BRISC_LOCAL_SIZE, map->NCRISC_LOCAL_SIZE,
+                                         map->TRISC_LOCAL_SIZE, map->TRISC_LOCAL_SIZE,
+                                         map->TRISC_LOCAL_SIZE };
+    const uint32_t stack[PROC_COUNT] = { map->BRISC_STACK_MIN_SIZE, map->NCRISC_STACK_MIN_SIZE,
+                                         map->TRISC0_STACK_MIN_SIZE, map->TRISC1_STACK_MIN_SIZE,
+                                         map->TRISC2_STACK_MIN_SIZE };
     uint32_t end = map->LOCAL_BASE + local[m->processor] - stack[m->processor];
     if (m->stack_limit <= end) return WT_OK;
     return fail(WT_COMPILE,
-                "%s: its variables (%u bytes initialised, %u zero) leave less than %u bytes of local memory for the "
+                "%s: its variables (%u bytes initialised, %u zero) leave less than %u bytes of "
+                "local memory for the "
                 "stack: %u bytes too many",
                 what, m->data_size, m->bss_size, stack[m->processor], m->stack_limit - end);
 }
 
-static wt_status_t build_with(const KernelSpec *spec, uint32_t base, const Cache *cache, Job *j, KernelImage *image) {
+static wt_status_t build_with(const KernelSpec *spec, uint32_t base, const Cache *cache, Job *j,
+                              KernelImage *image) {
     const MemMap *map = toolchain_mem_map(spec->facts->arch);
     TRY(toolchain_find(&j->arena, cache, &j->tools));
     TRY(kernel_job(spec, base, map, j));
@@ -391,7 +433,9 @@ wt_status_t kernel_build_at(const KernelSpec *spec, uint32_t base, KernelImage *
     return s;
 }
 
-wt_status_t kernel_build(const KernelSpec *spec, KernelImage *image) { return kernel_build_at(spec, NOMINAL_BASE, image); }
+wt_status_t kernel_build(const KernelSpec *spec, KernelImage *image) {
+    return kernel_build_at(spec, NOMINAL_BASE, image);
+}
 
 // ---- Several at once
 
@@ -424,15 +468,18 @@ static wt_status_t batch_run(Batch *b) {
     pthread_mutex_init(&b->lock, NULL);
     pthread_t helper[JOBS - 1];
     int helpers = 0;
-    while (helpers < JOBS - 1 && b->n > 1 && !pthread_create(&helper[helpers], NULL, batch_work, b)) helpers++;
+    while (helpers < JOBS - 1 && b->n > 1 && !pthread_create(&helper[helpers], NULL, batch_work, b))
+        helpers++;
     batch_work(b);
     while (helpers) pthread_join(helper[--helpers], NULL);
     pthread_mutex_destroy(&b->lock);
     wt_status_t s = WT_OK;
     for (size_t i = 0; i < b->n; i++) {
         if (!b->errors[i].status) continue;
-        if (!s) s = err_raise(&b->errors[i]);
-        else err_drop(&b->errors[i]);
+        if (!s)
+            s = err_raise(&b->errors[i]);
+        else
+            err_drop(&b->errors[i]);
     }
     free(b->errors);
     for (size_t i = 0; s && i < b->n; i++) kernel_image_free(&b->images[i]);
@@ -445,15 +492,21 @@ wt_status_t kernel_build_all(const KernelSpec *specs, size_t n, KernelImage *ima
 
 // ---- Firmware
 
-static wt_status_t firmware_job(const DeviceFacts *facts, const MemMap *map, int processor, Job *j) {
-    static const char *const source[PROC_COUNT] = { "brisc.c", "ncrisc.c", "trisc.c", "trisc.c", "trisc.c" };
-    const uint32_t base[PROC_COUNT] = { map->BRISC_FIRMWARE_BASE, map->NCRISC_FIRMWARE_BASE, map->TRISC0_FIRMWARE_BASE,
-                                        map->TRISC1_FIRMWARE_BASE, map->TRISC2_FIRMWARE_BASE };
-    const uint32_t size[PROC_COUNT] = { map->BRISC_FIRMWARE_SIZE, map->NCRISC_FIRMWARE_SIZE, map->TRISC0_FIRMWARE_SIZE,
-                                        map->TRISC1_FIRMWARE_SIZE, map->TRISC2_FIRMWARE_SIZE };
+static wt_status_t firmware_job(const DeviceFacts *facts, const MemMap *map, int processor,
+                                Job *j) {
+    static const char *const source[PROC_COUNT] = { "brisc.c", "ncrisc.c", "trisc.c", "trisc.c",
+                                                    "trisc.c" };
+    const uint32_t base[PROC_COUNT] = { map->BRISC_FIRMWARE_BASE, map->NCRISC_FIRMWARE_BASE,
+                                        map->TRISC0_FIRMWARE_BASE, map->TRISC1_FIRMWARE_BASE,
+                                        map->TRISC2_FIRMWARE_BASE };
+    const uint32_t size[PROC_COUNT] = { map->BRISC_FIRMWARE_SIZE, map->NCRISC_FIRMWARE_SIZE,
+                                        map->TRISC0_FIRMWARE_SIZE, map->TRISC1_FIRMWARE_SIZE,
+                                        map->TRISC2_FIRMWARE_SIZE };
     j->what = arena_printf(&j->arena, "the firmware of %s", processor_name(processor));
     toolchain_argv(&j->tools, &j->arena, map, processor, &j->argv);
-    static const char *const options[] = { "-O2", "-g1", "-gdwarf-4", "-Wall", "-include", "facts_generated.h", "-I." };
+    static const char *const options[] = { "-O2",   "-g1",      "-gdwarf-4",
+                                           "-Wall", "-include", "facts_generated.h",
+                                           "-I." };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) vec_push(&j->argv, options[i]);
     StrBuf text = { 0 };
     generate_facts(facts, &text);
@@ -464,10 +517,12 @@ static wt_status_t firmware_job(const DeviceFacts *facts, const MemMap *map, int
     vec_push(&j->inputs, script);
     vec_push(&j->inputs, main_c);
     vec_push(&j->inputs, start);
-    vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--defsym=WT_BASE=0x%x,--defsym=WT_SIZE=0x%x,-T,%s", base[processor],
-                                    size[processor], script));
+    vec_push(&j->argv,
+             arena_printf(&j->arena, "-Wl,--defsym=WT_BASE=0x%x,--defsym=WT_SIZE=0x%x,-T,%s",
+                          base[processor], size[processor], script));
     // The last source decides what the list of dependencies says.
-    const char *const sources[] = { "-xassembler-with-cpp", start, "-xc", "-std=gnu17", main_c, "-xnone" };
+    const char *const sources[] = { "-xassembler-with-cpp", start,  "-xc",
+                                    "-std=gnu17",           main_c, "-xnone" };
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) vec_push(&j->argv, sources[i]);
     vec_push(&j->argv, j->tools.libgcc ? j->tools.libgcc : "-lgcc");
     return WT_OK;
@@ -475,7 +530,8 @@ static wt_status_t firmware_job(const DeviceFacts *facts, const MemMap *map, int
 
 wt_status_t firmware_build(const DeviceFacts *facts, int processor, KernelImage *image) {
     *image = (KernelImage){ 0 };
-    if (processor < 0 || processor >= PROC_COUNT) return fail(WT_INVALID, "processor %d does not exist", processor);
+    if (processor < 0 || processor >= PROC_COUNT)
+        return fail(WT_INVALID, "processor %d does not exist", processor);
     const MemMap *map = toolchain_mem_map(facts->arch);
     if (!map) return fail(WT_INVALID, "no such chip architecture");
     Cache cache;
@@ -487,7 +543,8 @@ wt_status_t firmware_build(const DeviceFacts *facts, int processor, KernelImage 
     image->processor = processor;
     job_free(&j);
     cache_close(&cache);
-    if (s == WT_COMPILE) return err_prefix(WT_INTERNAL, "our own source"); // whatever it is, not the user's
+    if (s == WT_COMPILE)
+        return err_prefix(WT_INTERNAL, "our own source"); // whatever it is, not the user's
     return s;
 }
 

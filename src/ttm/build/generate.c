@@ -8,8 +8,10 @@ enum { CBS = 64, INVALID_FORMAT = 0xff };
 
 static void bank_define(StrBuf *b, const char *kind, uint32_t n) {
     sb_printf(b, "#define NUM_%s_BANKS %u\n", kind, n);
-    if (n && !(n & (n - 1))) sb_printf(b, "#define LOG_BASE_2_OF_NUM_%s_BANKS %d\n", kind, __builtin_ctz(n));
-    else sb_printf(b, "#define IS_NOT_POW2_NUM_%s_BANKS 1\n", kind);
+    if (n && !(n & (n - 1)))
+        sb_printf(b, "#define LOG_BASE_2_OF_NUM_%s_BANKS %d\n", kind, __builtin_ctz(n));
+    else
+        sb_printf(b, "#define IS_NOT_POW2_NUM_%s_BANKS 1\n", kind);
 }
 
 void generate_facts(const DeviceFacts *f, StrBuf *b) {
@@ -23,15 +25,18 @@ static void string_literal(StrBuf *b, const char *s) {
     sb_putc(b, '"');
     for (; *s; s++) {
         if (*s == '"' || *s == '\\') sb_putc(b, '\\');
-        if ((unsigned char)*s < ' ') sb_printf(b, "\\%03o", (unsigned char)*s);
-        else sb_putc(b, *s);
+        if ((unsigned char)*s < ' ')
+            sb_printf(b, "\\%03o", (unsigned char)*s);
+        else
+            sb_putc(b, *s);
     }
     sb_putc(b, '"');
 }
 
 static void arguments(const KernelSpec *s, StrBuf *b) {
     sb_printf(b, "#define KERNEL_COMPILE_TIME_ARGS ");
-    for (size_t i = 0; i < s->compile_arg_count; i++) sb_printf(b, "%s%uu", i ? "," : "", s->compile_args[i]);
+    for (size_t i = 0; i < s->compile_arg_count; i++)
+        sb_printf(b, "%s%uu", i ? "," : "", s->compile_args[i]);
     sb_putc(b, '\n');
     if (!s->named_arg_count) return;
     sb_printf(b, "#define KERNEL_COMPILE_TIME_ARG_MAP ");
@@ -53,24 +58,40 @@ void generate_defines(const KernelSpec *s, StrBuf *b) {
         const char *name = thread[s->processor - PROC_TRISC0];
         char upper[8] = { 0 };
         for (size_t i = 0; name[i]; i++) upper[i] = (char)toupper((unsigned char)name[i]);
-        sb_printf(b, "#define TRISC_%s 1\n#define UCK_CHLKC_%s 1\n#define NAMESPACE chlkc_%s\n", upper, upper, name);
+        sb_printf(b, "#define TRISC_%s 1\n#define UCK_CHLKC_%s 1\n#define NAMESPACE chlkc_%s\n",
+                  upper, upper, name);
     } else {
         sb_printf(b, "#define NOC_INDEX %u\n#define NOC_MODE %u\n", s->noc, s->noc_mode);
     }
     for (size_t i = 0; i < s->define_count; i++)
-        sb_printf(b, "#define %s %s\n", s->defines[i].name, s->defines[i].value ? s->defines[i].value : "");
+        sb_printf(b, "#define %s %s\n", s->defines[i].name,
+                  s->defines[i].value ? s->defines[i].value : "");
 }
 
 // Bytes of a tile, as in wt/formats.h; 0 for a format that has no size.
 static uint32_t tile_bytes(uint32_t format, uint32_t datums) {
     uint32_t exponents = datums / 16 > 16 ? datums / 16 : 16;
     switch (format) {
-    case 0: case 4: case 8: case 24: case 0xf2: return 4 * datums; // Float32 Tf32 Int32 UInt32 RawUInt32
-    case 1: case 5: case 9: case 0xf1: return 2 * datums;          // Float16 Float16_b UInt16 RawUInt16
-    case 10: case 14: case 0x1a: case 30: case 0xf0: return datums; // Lf8 Int8 Fp8_e4m3 UInt8 RawUInt8
-    case 2: case 6: return datums + exponents;                      // Bfp8 Bfp8_b
-    case 3: case 7: return datums / 2 + exponents;                  // Bfp4 Bfp4_b
-    case 11: case 15: return datums / 4 + exponents;                // Bfp2 Bfp2_b
+    case 0:
+    case 4:
+    case 8:
+    case 24:
+    case 0xf2: return 4 * datums; // Float32 Tf32 Int32 UInt32 RawUInt32
+    case 1:
+    case 5:
+    case 9:
+    case 0xf1: return 2 * datums; // Float16 Float16_b UInt16 RawUInt16
+    case 10:
+    case 14:
+    case 0x1a:
+    case 30:
+    case 0xf0: return datums; // Lf8 Int8 Fp8_e4m3 UInt8 RawUInt8
+    case 2:
+    case 6: return datums + exponents; // Bfp8 Bfp8_b
+    case 3:
+    case 7: return datums / 2 + exponents; // Bfp4 Bfp4_b
+    case 11:
+    case 15: return datums / 4 + exponents; // Bfp2 Bfp2_b
     default: return 0;
     }
 }
@@ -81,7 +102,8 @@ static uint32_t cb_columns(const CbFormat *c) { return c->tile_width ? c->tile_w
 typedef uint32_t CbValue(const CbFormat *);
 static uint32_t cb_format(const CbFormat *c) { return c->used ? c->data_format : INVALID_FORMAT; }
 static uint32_t cb_size(const CbFormat *c) {
-    return tile_bytes(c->used ? c->data_format : 5, cb_rows(c) * cb_columns(c)); // unused: as Float16_b
+    return tile_bytes(c->used ? c->data_format : 5,
+                      cb_rows(c) * cb_columns(c)); // unused: as Float16_b
 }
 static uint32_t cb_face_rows(const CbFormat *c) { return cb_rows(c) < 16 ? cb_rows(c) : 16; }
 static uint32_t cb_faces(const CbFormat *c) {
@@ -91,36 +113,51 @@ static uint32_t cb_faces(const CbFormat *c) {
 static uint32_t cb_partial(const CbFormat *c) { return cb_rows(c) < 16; }
 static uint32_t cb_narrow(const CbFormat *c) { return cb_columns(c) < 32; }
 
-static void array(StrBuf *b, const KernelSpec *s, const char *type, const char *name, CbValue *value) {
+static void array(StrBuf *b, const KernelSpec *s, const char *type, const char *name,
+                  CbValue *value) {
     sb_printf(b, "constexpr %s %s[%d] = {", type, name, CBS);
     for (int i = 0; i < CBS; i++) sb_printf(b, "%u,", value(&s->cb[i]));
     sb_printf(b, "};\n");
 }
 
-// The vendor has one set of arrays for the side that reads a buffer and one for the side that writes.
+// The vendor has one set of arrays for the side that reads a buffer and one for the side that
+// writes.
 wt_status_t generate_formats(const KernelSpec *s, StrBuf *b) {
     static const struct {
         const char *type, *name;
         CbValue *value;
     } rows[] = {
-        { "int32_t", "unpack_src_format", cb_format }, { "int32_t", "unpack_dst_format", cb_format },
-        { "unsigned char", "pack_src_format", cb_format }, { "unsigned char", "pack_dst_format", cb_format },
-        { "uint8_t", "unpack_tile_num_faces", cb_faces }, { "uint8_t", "pack_tile_num_faces", cb_faces },
-        { "uint8_t", "unpack_partial_face", cb_partial }, { "uint8_t", "pack_partial_face", cb_partial },
-        { "uint8_t", "unpack_tile_face_r_dim", cb_face_rows }, { "uint8_t", "pack_tile_face_r_dim", cb_face_rows },
-        { "uint8_t", "unpack_narrow_tile", cb_narrow }, { "uint8_t", "pack_narrow_tile", cb_narrow },
-        { "uint8_t", "unpack_tile_r_dim", cb_rows }, { "uint8_t", "pack_tile_r_dim", cb_rows },
-        { "uint8_t", "unpack_tile_c_dim", cb_columns }, { "uint8_t", "pack_tile_c_dim", cb_columns },
-        { "uint16_t", "unpack_tile_size", cb_size }, { "uint16_t", "pack_tile_size", cb_size },
+        { "int32_t", "unpack_src_format", cb_format },
+        { "int32_t", "unpack_dst_format", cb_format },
+        { "unsigned char", "pack_src_format", cb_format },
+        { "unsigned char", "pack_dst_format", cb_format },
+        { "uint8_t", "unpack_tile_num_faces", cb_faces },
+        { "uint8_t", "pack_tile_num_faces", cb_faces },
+        { "uint8_t", "unpack_partial_face", cb_partial },
+        { "uint8_t", "pack_partial_face", cb_partial },
+        { "uint8_t", "unpack_tile_face_r_dim", cb_face_rows },
+        { "uint8_t", "pack_tile_face_r_dim", cb_face_rows },
+        { "uint8_t", "unpack_narrow_tile", cb_narrow },
+        { "uint8_t", "pack_narrow_tile", cb_narrow },
+        { "uint8_t", "unpack_tile_r_dim", cb_rows },
+        { "uint8_t", "pack_tile_r_dim", cb_rows },
+        { "uint8_t", "unpack_tile_c_dim", cb_columns },
+        { "uint8_t", "pack_tile_c_dim", cb_columns },
+        { "uint16_t", "unpack_tile_size", cb_size },
+        { "uint16_t", "pack_tile_size", cb_size },
     };
     for (int i = 0; i < CBS; i++)
         if (s->cb[i].used && !tile_bytes(s->cb[i].data_format, 1024))
-            return fail(WT_INVALID, "circular buffer %d has data format %u, which does not exist", i, s->cb[i].data_format);
+            return fail(WT_INVALID, "circular buffer %d has data format %u, which does not exist",
+                        i, s->cb[i].data_format);
     sb_printf(b, "#pragma once\n#include <stdint.h>\n");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) array(b, s, rows[i].type, rows[i].name, rows[i].value);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        array(b, s, rows[i].type, rows[i].name, rows[i].value);
     const ComputeOptions *c = &s->compute;
     if (s->processor >= PROC_TRISC0)
-        sb_printf(b, "#define DST_ACCUM_MODE %d\n#define DST_SYNC_FULL %d\n#define MATH_FIDELITY %d\n#define APPROX %s\n",
+        sb_printf(b,
+                  "#define DST_ACCUM_MODE %d\n#define DST_SYNC_FULL %d\n#define MATH_FIDELITY "
+                  "%d\n#define APPROX %s\n",
                   c->fp32_dest_acc, c->dst_full_sync, c->math_fidelity ? c->math_fidelity - 1 : 4,
                   c->math_approx ? "true" : "false");
     return WT_OK;

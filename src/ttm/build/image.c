@@ -1,9 +1,9 @@
 // An image: what an ELF file of ours loads, and the words that depend on where it lies.
 //
 // The linker leaves its relocations in the file (--emit-relocs). Absolute addresses of things in L1
-// move with the image: LUI/ADDI pairs, words of tables. Addresses of variables in local memory stay,
-// except that pc-relative pairs to them (libgcc and libc have those) depend on where the pc is.
-// Everything else is relative within the image.
+// move with the image: LUI/ADDI pairs, words of tables. Addresses of variables in local memory
+// stay, except that pc-relative pairs to them (libgcc and libc have those) depend on where the pc
+// is. Everything else is relative within the image.
 #include "ttm/build/image.h"
 #include "riscv/elf.h"
 
@@ -20,10 +20,13 @@ typedef struct Reader {
     size_t patch_cap;
 } Reader;
 
-static wt_status_t bad(const char *what) { return fail(WT_INVALID, "not a usable kernel ELF: %s", what); }
+static wt_status_t bad(const char *what) {
+    return fail(WT_INVALID, "not a usable kernel ELF: %s", what);
+}
 
 static wt_status_t thread_local_used(void) {
-    return fail(WT_COMPILE, "it uses thread-local variables (perhaps errno, through a function of the C library), which "
+    return fail(WT_COMPILE, "it uses thread-local variables (perhaps errno, through a function of "
+                            "the C library), which "
                             "the processors do not have");
 }
 
@@ -41,12 +44,16 @@ static wt_status_t measure(Reader *r) {
         if (s->addr >= r->local_base) { // variables
             if (end > UINT32_MAX) return bad("a section wraps around");
             if (end > m->stack_limit) m->stack_limit = (uint32_t)end;
-            if (s->type == SHT_NOBITS) m->bss_size += strcmp(s->name, ".shared") ? s->size : 0;
-            else if (m->data_size) return bad("two sections of initialised variables");
-            else m->data_size = s->size;
+            if (s->type == SHT_NOBITS)
+                m->bss_size += strcmp(s->name, ".shared") ? s->size : 0;
+            else if (m->data_size)
+                return bad("two sections of initialised variables");
+            else
+                m->data_size = s->size;
             continue;
         }
-        if (s->type == SHT_NOBITS) return fail(WT_INVALID, "section %s: variables must be in local memory", s->name);
+        if (s->type == SHT_NOBITS)
+            return fail(WT_INVALID, "section %s: variables must be in local memory", s->name);
         if (end > IMAGE_MAX) return fail(WT_INVALID, "section %s lies outside L1", s->name);
         if (s->addr < low) low = s->addr;
         if (end > high) high = (uint32_t)end;
@@ -70,16 +77,19 @@ static wt_status_t load(Reader *r) {
     if (!m->bytes) return fail(WT_NOMEM, "no memory for a kernel image of %u bytes", m->size);
     for (size_t i = 0; i < r->elf->num_sections; i++) {
         const ElfSection *s = &r->elf->sections[i];
-        if (is_loaded(s) && s->type != SHT_NOBITS) memcpy(m->bytes + place_of(r, s), s->data, s->size);
+        if (is_loaded(s) && s->type != SHT_NOBITS)
+            memcpy(m->bytes + place_of(r, s), s->data, s->size);
     }
     m->entry = r->elf->entry - m->base;
-    if (m->entry % 4 || m->entry >= m->text_size) return bad("the entry point lies outside the text");
+    if (m->entry % 4 || m->entry >= m->text_size)
+        return bad("the entry point lies outside the text");
     return WT_OK;
 }
 
 static wt_status_t patch_add(Reader *r, Patch p) {
     KernelImage *m = r->image;
-    if ((uint64_t)p.offset + 4 > m->size || p.offset % 4) return bad("a relocation outside the image");
+    if ((uint64_t)p.offset + 4 > m->size || p.offset % 4)
+        return bad("a relocation outside the image");
     if (m->patch_count == r->patch_cap) {
         size_t cap = r->patch_cap ? 2 * r->patch_cap : 64;
         Patch *grown = realloc(m->patches, cap * sizeof *grown);
@@ -91,7 +101,9 @@ static wt_status_t patch_add(Reader *r, Patch p) {
     return WT_OK;
 }
 
-static const ElfSymbol *symbol_of(const Reader *r, const ElfReloc *a) { return &r->elf->symbols[a->symbol]; }
+static const ElfSymbol *symbol_of(const Reader *r, const ElfReloc *a) {
+    return &r->elf->symbols[a->symbol];
+}
 
 static uint32_t target_of(const Reader *r, const ElfReloc *a) {
     return symbol_of(r, a)->value + (uint32_t)a->addend;
@@ -109,9 +121,11 @@ static bool moves_with_image(const Reader *r, const ElfReloc *a) {
 static const ElfReloc *pcrel_first(const Reader *r, const ElfReloc *second) {
     uint32_t at = symbol_of(r, second)->value;
     for (const ElfReloc *a = second; a-- > r->elf->relocs;) // nearly always just before
-        if (a->addr == at && a->section == second->section && a->type == R_RISCV_PCREL_HI20) return a;
+        if (a->addr == at && a->section == second->section && a->type == R_RISCV_PCREL_HI20)
+            return a;
     for (const ElfReloc *a = second + 1; a < r->elf->relocs + r->elf->num_relocs; a++)
-        if (a->addr == at && a->section == second->section && a->type == R_RISCV_PCREL_HI20) return a;
+        if (a->addr == at && a->section == second->section && a->type == R_RISCV_PCREL_HI20)
+            return a;
     return NULL;
 }
 
@@ -123,11 +137,24 @@ static wt_status_t relocation_read(Reader *r, const ElfReloc *a) {
     Patch p = { .offset = a->addr - in->addr + at, .moves = moves };
     p.value = target_of(r, a) - (moves ? r->image->base : 0);
     switch (a->type) {
-    case R_RISCV_NONE: case R_RISCV_RELAX: case R_RISCV_ALIGN:
-    case R_RISCV_BRANCH: case R_RISCV_JAL: case R_RISCV_CALL: case R_RISCV_CALL_PLT:
-    case R_RISCV_ADD8: case R_RISCV_SUB8: case R_RISCV_ADD16: case R_RISCV_SUB16:
-    case R_RISCV_ADD32: case R_RISCV_SUB32: case R_RISCV_SET6: case R_RISCV_SUB6:
-    case R_RISCV_SET8: case R_RISCV_SET16: case R_RISCV_32_PCREL:
+    case R_RISCV_NONE:
+    case R_RISCV_RELAX:
+    case R_RISCV_ALIGN:
+    case R_RISCV_BRANCH:
+    case R_RISCV_JAL:
+    case R_RISCV_CALL:
+    case R_RISCV_CALL_PLT:
+    case R_RISCV_ADD8:
+    case R_RISCV_SUB8:
+    case R_RISCV_ADD16:
+    case R_RISCV_SUB16:
+    case R_RISCV_ADD32:
+    case R_RISCV_SUB32:
+    case R_RISCV_SET6:
+    case R_RISCV_SUB6:
+    case R_RISCV_SET8:
+    case R_RISCV_SET16:
+    case R_RISCV_32_PCREL:
         return WT_OK; // relative within the image (differences of labels come in pairs)
     case R_RISCV_32: p.kind = PATCH_WORD; break;
     case R_RISCV_HI20: p.kind = PATCH_HI20; break;
@@ -148,22 +175,27 @@ static wt_status_t relocation_read(Reader *r, const ElfReloc *a) {
         p.moves = false;
         return patch_add(r, p);
     }
-    case R_RISCV_TPREL_HI20: case R_RISCV_TPREL_LO12_I: case R_RISCV_TPREL_LO12_S: case R_RISCV_TPREL_ADD:
-    case R_RISCV_TLS_GOT_HI20: case R_RISCV_TLS_GD_HI20:
-        return thread_local_used();
+    case R_RISCV_TPREL_HI20:
+    case R_RISCV_TPREL_LO12_I:
+    case R_RISCV_TPREL_LO12_S:
+    case R_RISCV_TPREL_ADD:
+    case R_RISCV_TLS_GOT_HI20:
+    case R_RISCV_TLS_GD_HI20: return thread_local_used();
     default: return fail(WT_INVALID, "not a usable kernel ELF: relocation of type %u", a->type);
     }
     return moves ? patch_add(r, p) : WT_OK;
 }
 
-wt_status_t image_from_elf(KernelImage *image, uint8_t *elf, size_t size, bool movable, const MemMap *map) {
+wt_status_t image_from_elf(KernelImage *image, uint8_t *elf, size_t size, bool movable,
+                           const MemMap *map) {
     ElfFile file;
     TRY(elf_open_memory(&file, elf, size, "kernel"));
     Reader r = { .elf = &file, .image = image, .local_base = map->LOCAL_BASE };
     image->stack_limit = map->LOCAL_BASE;
     wt_status_t s = file.type == ET_EXEC ? measure(&r) : bad("not an executable");
     if (!s) s = load(&r);
-    for (size_t i = 0; movable && !s && i < file.num_relocs; i++) s = relocation_read(&r, &file.relocs[i]);
+    for (size_t i = 0; movable && !s && i < file.num_relocs; i++)
+        s = relocation_read(&r, &file.relocs[i]);
     elf_close(&file);
     if (s) {
         kernel_image_free(image);
@@ -175,7 +207,9 @@ wt_status_t image_from_elf(KernelImage *image, uint8_t *elf, size_t size, bool m
 }
 
 // The two halves of a 32-bit constant as LUI or AUIPC and a signed 12-bit immediate take them.
-static uint32_t put_hi20(uint32_t insn, uint32_t v) { return (insn & 0xfff) | ((v + 0x800) & 0xfffff000); }
+static uint32_t put_hi20(uint32_t insn, uint32_t v) {
+    return (insn & 0xfff) | ((v + 0x800) & 0xfffff000);
+}
 static uint32_t put_lo12_i(uint32_t insn, uint32_t v) { return (insn & 0xfffff) | v << 20; }
 static uint32_t put_lo12_s(uint32_t insn, uint32_t v) {
     return (insn & 0x01fff07f) | (v >> 5 & 0x7f) << 25 | (v & 0x1f) << 7;
@@ -191,9 +225,12 @@ void kernel_image_place(const KernelImage *image, uint32_t address, void *out) {
         memcpy(&word, at, 4);
         switch (p->kind) {
         case PATCH_WORD: word = v; break;
-        case PATCH_HI20: case PATCH_PCREL_HI20: word = put_hi20(word, v); break;
-        case PATCH_LO12_I: case PATCH_PCREL_LO12_I: word = put_lo12_i(word, v); break;
-        case PATCH_LO12_S: case PATCH_PCREL_LO12_S: word = put_lo12_s(word, v); break;
+        case PATCH_HI20:
+        case PATCH_PCREL_HI20: word = put_hi20(word, v); break;
+        case PATCH_LO12_I:
+        case PATCH_PCREL_LO12_I: word = put_lo12_i(word, v); break;
+        case PATCH_LO12_S:
+        case PATCH_PCREL_LO12_S: word = put_lo12_s(word, v); break;
         }
         memcpy(at, &word, 4);
     }

@@ -5,4 +5,5 @@
 // Takes over `elf` (malloc) on success. `movable`: the ELF was linked with --emit-relocs and may be
 // placed anywhere; else it stays at its base. Never trusts the file: what is out of bounds or
 // unexpected is an error that says what.
-wt_status_t image_from_elf(KernelImage *image, uint8_t *elf, size_t size, bool movable, const MemMap *map);
+wt_status_t image_from_elf(KernelImage *image, uint8_t *elf, size_t size, bool movable,
+                           const MemMap *map);

@@ -1,8 +1,8 @@
 // The compiler for the chip's processors, and the options that every program gets.
 //
 // Debian's riscv64-unknown-elf-g++ has no C++ headers of its own and no libgcc for rv32im with
-// extensions in -march, so both are named: the host's headers of the same GCC version (they need one
-// file of ours, std/bits/os_defines.h) and the libgcc of plain rv32im.
+// extensions in -march, so both are named: the host's headers of the same GCC version (they need
+// one file of ours, std/bits/os_defines.h) and the libgcc of plain rv32im.
 #include "ttm/build/toolchain.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #define DISTRIBUTION_CXX "riscv64-unknown-elf-g++"
-#define INSTALL "install it with: apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf libstdc++-12-dev"
+#define INSTALL                                                                                    \
+    "install it with: apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf "       \
+    "libstdc++-12-dev"
 
 const MemMap *toolchain_mem_map(KernelArch arch) {
     static const MemMap blackhole = TTM_MEM_MAP_BLACKHOLE;
@@ -62,7 +64,8 @@ static wt_status_t libgcc_find(Arena *a, const Cache *cache, Toolchain *t) {
     strcat(name, hex);
     char *note = cache_note_get(cache, name);
     if (!note) {
-        const char *argv[] = { t->cxx, "-march=rv32im", "-mabi=ilp32", "-print-libgcc-file-name", NULL };
+        const char *argv[] = { t->cxx, "-march=rv32im", "-mabi=ilp32", "-print-libgcc-file-name",
+                               NULL };
         ProcResult r;
         TRY(proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 20000 }, &r));
         if (r.code || r.out_len < 2) {
@@ -75,20 +78,25 @@ static wt_status_t libgcc_find(Arena *a, const Cache *cache, Toolchain *t) {
     }
     t->libgcc = arena_str(a, note, strlen(note));
     free(note);
-    if (!file_exists(t->libgcc)) return fail(WT_TOOL, "'%s' has no libgcc for rv32im; " INSTALL, t->cxx);
+    if (!file_exists(t->libgcc))
+        return fail(WT_TOOL, "'%s' has no libgcc for rv32im; " INSTALL, t->cxx);
     return WT_OK;
 }
 
 // The headers and libraries that a distribution keeps apart from the compiler.
 static wt_status_t distribution_parts(Arena *a, const Cache *cache, Toolchain *t) {
     TRY(libgcc_find(a, cache, t));
-    const char *version = strstr(t->libgcc, "riscv64-unknown-elf/"); // .../riscv64-unknown-elf/12.2.0/rv32im/...
+    const char *version =
+        strstr(t->libgcc, "riscv64-unknown-elf/"); // .../riscv64-unknown-elf/12.2.0/rv32im/...
     int major = version ? atoi(version + strlen("riscv64-unknown-elf/")) : 12;
     const char *cxx = arena_printf(a, "/usr/include/c++/%d", major);
-    const char *host = glob_first(a, arena_printf(a, "/usr/include/*/c++/%d/bits/c++config.h", major));
+    const char *host =
+        glob_first(a, arena_printf(a, "/usr/include/*/c++/%d/bits/c++config.h", major));
     if (!dir_exists(cxx) || !host)
-        return fail(WT_TOOL, "the C++ headers in '%s' are missing; install them with: apt-get install libstdc++-%d-dev", cxx,
-                    major);
+        return fail(WT_TOOL,
+                    "the C++ headers in '%s' are missing; install them with: apt-get install "
+                    "libstdc++-%d-dev",
+                    cxx, major);
     t->cxx_headers[0] = cxx;
     t->cxx_headers[1] = arena_str(a, host, strlen(host) - strlen("/bits/c++config.h"));
     const char *c = "/usr/lib/picolibc/riscv64-unknown-elf";
@@ -96,7 +104,10 @@ static wt_status_t distribution_parts(Arena *a, const Cache *cache, Toolchain *t
     t->libc = arena_printf(a, "%s/lib/rv32im/ilp32/libc.a", c);
     t->libm = arena_printf(a, "%s/lib/rv32im/ilp32/libm.a", c);
     if (!dir_exists(t->c_headers) || !file_exists(t->libc))
-        return fail(WT_TOOL, "the C library in '%s' is missing; install it with: apt-get install picolibc-riscv64-unknown-elf", c);
+        return fail(WT_TOOL,
+                    "the C library in '%s' is missing; install it with: apt-get install "
+                    "picolibc-riscv64-unknown-elf",
+                    c);
     return WT_OK;
 }
 
@@ -109,11 +120,12 @@ wt_status_t toolchain_find(Arena *a, const Cache *cache, Toolchain *t) {
     t->vendor = t->cxx != NULL;
     if (!t->vendor) t->cxx = path_find(a, DISTRIBUTION_CXX);
     if (!t->cxx)
-        return fail(WT_TOOL, "no compiler for the chip's processors: '" DISTRIBUTION_CXX "' is not in PATH; " INSTALL);
+        return fail(WT_TOOL, "no compiler for the chip's processors: '" DISTRIBUTION_CXX
+                             "' is not in PATH; " INSTALL);
     struct stat st;
     if (stat(t->cxx, &st)) return fail(WT_TOOL, "cannot look at '%s'", t->cxx);
-    t->identity = arena_printf(a, "%s %lld %lld.%09ld", t->cxx, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-                               st.st_mtim.tv_nsec);
+    t->identity = arena_printf(a, "%s %lld %lld.%09ld", t->cxx, (long long)st.st_size,
+                               (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     return t->vendor ? WT_OK : distribution_parts(a, cache, t);
 }
 
@@ -129,11 +141,30 @@ void toolchain_argv(const Toolchain *t, Arena *a, const MemMap *map, int process
     // Addresses are absolute and nothing is relaxed, so that --emit-relocs tells all there is to
     // patch. The processors trap on unaligned accesses. Loops must not turn into calls of memset.
     static const char *const common[] = {
-        "-march=rv32im_zba_zbb", "-mabi=ilp32", "-mcmodel=medlow", "-mno-relax", "-msmall-data-limit=0",
-        "-mstrict-align", "-fno-pic", "-fno-exceptions", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
-        "-fno-tree-loop-distribute-patterns", "-fno-common", "-ffunction-sections", "-fdata-sections",
-        "-fdiagnostics-color=never", "-pipe", "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,--no-relax",
-        "-Wl,-z,max-page-size=16", "-Wl,--build-id=none", "-DARCH_BLACKHOLE=1", "-DTENSIX_FIRMWARE",
+        "-march=rv32im_zba_zbb",
+        "-mabi=ilp32",
+        "-mcmodel=medlow",
+        "-mno-relax",
+        "-msmall-data-limit=0",
+        "-mstrict-align",
+        "-fno-pic",
+        "-fno-exceptions",
+        "-fno-asynchronous-unwind-tables",
+        "-fno-unwind-tables",
+        "-fno-tree-loop-distribute-patterns",
+        "-fno-common",
+        "-ffunction-sections",
+        "-fdata-sections",
+        "-fdiagnostics-color=never",
+        "-pipe",
+        "-nostartfiles",
+        "-nostdlib",
+        "-Wl,--gc-sections",
+        "-Wl,--no-relax",
+        "-Wl,-z,max-page-size=16",
+        "-Wl,--build-id=none",
+        "-DARCH_BLACKHOLE=1",
+        "-DTENSIX_FIRMWARE",
         "-DLOCAL_MEM_EN=0",
     };
     vec_push(argv, t->cxx);
@@ -151,7 +182,9 @@ void toolchain_argv(const Toolchain *t, Arena *a, const MemMap *map, int process
     }
     vec_push(argv, arena_printf(a, "-I%s/include", t->lib));
     vec_push(argv, arena_printf(a, "-I%s", t->lib));
-    uint32_t local = processor == PROC_BRISC ? map->BRISC_LOCAL_SIZE
-                     : processor == PROC_NCRISC ? map->NCRISC_LOCAL_SIZE : map->TRISC_LOCAL_SIZE;
-    vec_push(argv, arena_printf(a, "-Wl,--defsym=WT_LOCAL_BASE=0x%x,--defsym=WT_LOCAL_SIZE=0x%x", map->LOCAL_BASE, local));
+    uint32_t local = processor == PROC_BRISC    ? map->BRISC_LOCAL_SIZE
+                     : processor == PROC_NCRISC ? map->NCRISC_LOCAL_SIZE
+                                                : map->TRISC_LOCAL_SIZE;
+    vec_push(argv, arena_printf(a, "-Wl,--defsym=WT_LOCAL_BASE=0x%x,--defsym=WT_LOCAL_SIZE=0x%x",
+                                map->LOCAL_BASE, local));
 }

@@ -15,62 +15,62 @@
 #else
 #define ABI_ASSERT _Static_assert
 #endif
-#define ABI_AT(type, member, offset)                                                                 \
+#define ABI_AT(type, member, offset)                                                               \
     ABI_ASSERT(offsetof(type, member) == (offset), #type "." #member " has moved")
 
 // ---- Addresses: name, value, what lies there. Everything from MAP_END on belongs to the config
 // ring and to buffers once the firmware has booted; the boot scratch areas overlap it.
-#define TTM_MEM_BLACKHOLE(_)                                                                         \
-    _(L1_SIZE, 0x180000u, "bytes of L1 in a worker tile")                                            \
-    _(BOOT_CODE_BASE, 0u, "a jump to the BRISC firmware")                                            \
-    _(NOC_ATOMIC_RET_VAL_ADDR, 4u, "where results of atomics are dropped")                           \
-    _(L1_BARRIER, 12u, "word the host writes and reads to order its writes")                         \
-    _(L1_INLINE_BASE, 0x20u, "4 x 16 bytes: inline writes in transit, by processor and NoC")         \
-    _(L1_INLINE_SIZE_PER_NOC, 16u, "one of them")                                                    \
-    _(MAILBOX_BASE, 0x60u, "mailboxes_t")                                                            \
-    _(MAILBOX_SIZE, 12896u, "")                                                                      \
-    _(MAILBOX_END, 0x32c0u, "")                                                                      \
-    _(ZEROS_BASE, 0x32c0u, "zeros to copy from")                                                     \
-    _(ZEROS_SIZE, 512u, "")                                                                          \
-    _(LLK_DEBUG_BASE, 0x34c0u, "")                                                                   \
-    _(LLK_DEBUG_SIZE, 1024u, "")                                                                     \
-    _(BRISC_FIRMWARE_BASE, 0x38c0u, "firmware images")                                               \
-    _(BRISC_FIRMWARE_SIZE, 8704u, "")                                                                \
-    _(NCRISC_FIRMWARE_BASE, 0x5ac0u, "")                                                             \
-    _(NCRISC_FIRMWARE_SIZE, 2560u, "")                                                               \
-    _(TRISC0_FIRMWARE_BASE, 0x64c0u, "")                                                             \
-    _(TRISC0_FIRMWARE_SIZE, 2560u, "")                                                               \
-    _(TRISC1_FIRMWARE_BASE, 0x6ec0u, "")                                                             \
-    _(TRISC1_FIRMWARE_SIZE, 2560u, "")                                                               \
-    _(TRISC2_FIRMWARE_BASE, 0x78c0u, "")                                                             \
-    _(TRISC2_FIRMWARE_SIZE, 2560u, "")                                                               \
+#define TTM_MEM_BLACKHOLE(_)                                                                       \
+    _(L1_SIZE, 0x180000u, "bytes of L1 in a worker tile")                                          \
+    _(BOOT_CODE_BASE, 0u, "a jump to the BRISC firmware")                                          \
+    _(NOC_ATOMIC_RET_VAL_ADDR, 4u, "where results of atomics are dropped")                         \
+    _(L1_BARRIER, 12u, "word the host writes and reads to order its writes")                       \
+    _(L1_INLINE_BASE, 0x20u, "4 x 16 bytes: inline writes in transit, by processor and NoC")       \
+    _(L1_INLINE_SIZE_PER_NOC, 16u, "one of them")                                                  \
+    _(MAILBOX_BASE, 0x60u, "mailboxes_t")                                                          \
+    _(MAILBOX_SIZE, 12896u, "")                                                                    \
+    _(MAILBOX_END, 0x32c0u, "")                                                                    \
+    _(ZEROS_BASE, 0x32c0u, "zeros to copy from")                                                   \
+    _(ZEROS_SIZE, 512u, "")                                                                        \
+    _(LLK_DEBUG_BASE, 0x34c0u, "")                                                                 \
+    _(LLK_DEBUG_SIZE, 1024u, "")                                                                   \
+    _(BRISC_FIRMWARE_BASE, 0x38c0u, "firmware images")                                             \
+    _(BRISC_FIRMWARE_SIZE, 8704u, "")                                                              \
+    _(NCRISC_FIRMWARE_BASE, 0x5ac0u, "")                                                           \
+    _(NCRISC_FIRMWARE_SIZE, 2560u, "")                                                             \
+    _(TRISC0_FIRMWARE_BASE, 0x64c0u, "")                                                           \
+    _(TRISC0_FIRMWARE_SIZE, 2560u, "")                                                             \
+    _(TRISC1_FIRMWARE_BASE, 0x6ec0u, "")                                                           \
+    _(TRISC1_FIRMWARE_SIZE, 2560u, "")                                                             \
+    _(TRISC2_FIRMWARE_BASE, 0x78c0u, "")                                                           \
+    _(TRISC2_FIRMWARE_SIZE, 2560u, "")                                                             \
     _(NOC_COUNTER_BASE, 0x82c0u, "transfers issued, shared by BRISC and NCRISC in dynamic NoC mode") \
-    _(NOC_COUNTER_L1_SIZE, 80u, "u32[noc 2][processor 2][kind 5]")                                   \
-    _(FABRIC_COUNTER_BASE, 0x8310u, "")                                                              \
-    _(FABRIC_CONNECTION_LOCK_BASE, 0x8330u, "")                                                      \
-    _(TENSIX_ROUTING_TABLE_BASE, 0x83c0u, "")                                                        \
-    _(TENSIX_FABRIC_CONNECTIONS_BASE, 0x8dd0u, "")                                                   \
-    _(PACKET_HEADER_POOL_BASE, 0x9060u, "")                                                          \
-    _(PACKET_HEADER_POOL_SIZE, 3456u, "")                                                            \
-    _(MAP_END, 0x9de0u, "base of the kernel-config ring")                                            \
-    _(KERNEL_CONFIG_SIZE, 70656u, "69 KiB")                                                          \
+    _(NOC_COUNTER_L1_SIZE, 80u, "u32[noc 2][processor 2][kind 5]")                                 \
+    _(FABRIC_COUNTER_BASE, 0x8310u, "")                                                            \
+    _(FABRIC_CONNECTION_LOCK_BASE, 0x8330u, "")                                                    \
+    _(TENSIX_ROUTING_TABLE_BASE, 0x83c0u, "")                                                      \
+    _(TENSIX_FABRIC_CONNECTIONS_BASE, 0x8dd0u, "")                                                 \
+    _(PACKET_HEADER_POOL_BASE, 0x9060u, "")                                                        \
+    _(PACKET_HEADER_POOL_SIZE, 3456u, "")                                                          \
+    _(MAP_END, 0x9de0u, "base of the kernel-config ring")                                          \
+    _(KERNEL_CONFIG_SIZE, 70656u, "69 KiB")                                                        \
     _(BANK_TO_NOC_SCRATCH, 0x12de0u, "boot: u16 dram_xy[2][d], l1_xy[2][n], i32 dram_off[d], l1_off[n]") \
-    _(BANK_TO_NOC_SIZE, 2048u, "")                                                                   \
-    _(LOGICAL_TO_VIRTUAL_SCRATCH, 0x135e0u, "boot: u8 column[20], row[12]")                          \
-    _(LOGICAL_TO_VIRTUAL_SIZE, 32u, "")                                                              \
-    _(DEFAULT_UNRESERVED, 0x1b200u, "circular buffers from here up; L1 buffers from the top down")   \
-    _(LOCAL_BASE, 0xffb00000u, "each processor's own memory")                                        \
-    _(BRISC_LOCAL_SIZE, 8192u, "")                                                                   \
-    _(NCRISC_LOCAL_SIZE, 8192u, "")                                                                  \
-    _(TRISC_LOCAL_SIZE, 4096u, "")                                                                   \
-    _(BRISC_STACK_MIN_SIZE, 256u, "kernels that leave less are refused")                             \
-    _(NCRISC_STACK_MIN_SIZE, 256u, "")                                                               \
-    _(TRISC0_STACK_MIN_SIZE, 192u, "")                                                               \
-    _(TRISC1_STACK_MIN_SIZE, 192u, "")                                                               \
-    _(TRISC2_STACK_MIN_SIZE, 256u, "")                                                               \
-    _(L1_ALIGNMENT, 16u, "")                                                                         \
-    _(DRAM_ALIGNMENT, 64u, "")                                                                       \
-    _(PCIE_ALIGNMENT, 64u, "")                                                                       \
+    _(BANK_TO_NOC_SIZE, 2048u, "")                                                                 \
+    _(LOGICAL_TO_VIRTUAL_SCRATCH, 0x135e0u, "boot: u8 column[20], row[12]")                        \
+    _(LOGICAL_TO_VIRTUAL_SIZE, 32u, "")                                                            \
+    _(DEFAULT_UNRESERVED, 0x1b200u, "circular buffers from here up; L1 buffers from the top down") \
+    _(LOCAL_BASE, 0xffb00000u, "each processor's own memory")                                      \
+    _(BRISC_LOCAL_SIZE, 8192u, "")                                                                 \
+    _(NCRISC_LOCAL_SIZE, 8192u, "")                                                                \
+    _(TRISC_LOCAL_SIZE, 4096u, "")                                                                 \
+    _(BRISC_STACK_MIN_SIZE, 256u, "kernels that leave less are refused")                           \
+    _(NCRISC_STACK_MIN_SIZE, 256u, "")                                                             \
+    _(TRISC0_STACK_MIN_SIZE, 192u, "")                                                             \
+    _(TRISC1_STACK_MIN_SIZE, 192u, "")                                                             \
+    _(TRISC2_STACK_MIN_SIZE, 256u, "")                                                             \
+    _(L1_ALIGNMENT, 16u, "")                                                                       \
+    _(DRAM_ALIGNMENT, 64u, "")                                                                     \
+    _(PCIE_ALIGNMENT, 64u, "")                                                                     \
     _(NUM_CIRCULAR_BUFFERS, 64u, "")
 
 #ifdef __riscv // a program on one chip: plain names
@@ -217,9 +217,9 @@ enum { DPRINT_BUFFER_SIZE = 204, DPRINT_DATA_SIZE = DPRINT_BUFFER_SIZE - 12 };
 #define DEBUG_PRINT_SERVER_STARTING_MAGIC 0x98989898u // in wpos: printing is on, nothing written yet
 #define DEBUG_PRINT_SERVER_DISABLED_MAGIC 0xf8f8f8f8u // in wpos: nobody reads, discard
 
-#define DPRINT_TYPES(_)                                                                              \
-    _(CSTR) _(ENDL) _(SETW) _(UINT8) _(UINT16) _(UINT32) _(UINT64) _(INT8) _(INT16) _(INT32)         \
-    _(INT64) _(FLOAT32) _(CHAR) _(BFLOAT16) _(SETPRECISION) _(FIXED) _(DEFAULTFLOAT) _(HEX) _(OCT)   \
+#define DPRINT_TYPES(_)                                                                            \
+    _(CSTR) _(ENDL) _(SETW) _(UINT8) _(UINT16) _(UINT32) _(UINT64) _(INT8) _(INT16) _(INT32)       \
+    _(INT64) _(FLOAT32) _(CHAR) _(BFLOAT16) _(SETPRECISION) _(FIXED) _(DEFAULTFLOAT) _(HEX) _(OCT) \
     _(DEC) _(TILESLICE) _(U32_ARRAY) _(TYPED_U32_ARRAY)
 
 typedef enum DPrintTypeID {

@@ -40,10 +40,12 @@ static void init_dynamic_noc(void) {
         uint32_t here = NOC_XY_ENCODING(wt_shared.my_x[noc], wt_shared.my_y[noc]);
         for (uint32_t buf = 0; buf < 4; buf++) {
             noc_write_reg(noc, buf, buf & 1 ? NOC_RET_ADDR_MID : NOC_TARG_ADDR_MID, 0);
-            noc_write_reg(noc, buf, buf & 1 ? NOC_RET_ADDR_COORDINATE : NOC_TARG_ADDR_COORDINATE, here);
+            noc_write_reg(noc, buf, buf & 1 ? NOC_RET_ADDR_COORDINATE : NOC_TARG_ADDR_COORDINATE,
+                          here);
         }
         for (uint32_t kind = 0; kind < 5; kind++) {
-            issued[noc * 10 + kind] = REG32(NOC_STATUS(counter[kind]) + (noc << NOC_INSTANCE_OFFSET_BIT));
+            issued[noc * 10 + kind] =
+                REG32(NOC_STATUS(counter[kind]) + (noc << NOC_INSTANCE_OFFSET_BIT));
             issued[noc * 10 + 5 + kind] = 0;
         }
     }
@@ -69,15 +71,19 @@ static void notify_dispatcher(uint32_t noc, const volatile go_msg_t *go) {
     uint32_t to = DISPATCH_MESSAGE_ADDR + NOC_STREAM_REG_SPACE_SIZE * go->dispatch_message_offset;
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_AT_DATA, 1u << REMOTE_DEST_BUF_WORDS_FREE_INC);
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_CTRL,
-                  NOC_CMD_WR | NOC_CMD_WR_INLINE | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(NOC_UNICAST_WRITE_VC));
+                  NOC_CMD_WR | NOC_CMD_WR_INLINE | NOC_CMD_VC_STATIC |
+                      NOC_CMD_STATIC_VC(NOC_UNICAST_WRITE_VC));
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_TARG_ADDR_LO, to);
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_TARG_ADDR_MID, 0);
-    noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_TARG_ADDR_COORDINATE, NOC_XY_ENCODING(go->master_x, go->master_y));
+    noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_TARG_ADDR_COORDINATE,
+                  NOC_XY_ENCODING(go->master_x, go->master_y));
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_AT_LEN_BE, 0xf << (to & (NOC_WORD_BYTES - 1)));
     noc_write_reg(noc, NOC_AT_CMD_BUF, NOC_CMD_CTRL, NOC_CTRL_SEND_REQ);
 }
 
-static volatile go_msg_t *go_message(void) { return &WT_MAILBOXES->go_messages[WT_MAILBOXES->go_message_index]; }
+static volatile go_msg_t *go_message(void) {
+    return &WT_MAILBOXES->go_messages[WT_MAILBOXES->go_message_index];
+}
 
 // Until there is something to launch. A dispatcher may meanwhile ask to start over with the first
 // launch message.
@@ -138,7 +144,8 @@ __attribute__((noreturn)) void firmware_main(void) {
         if (c->mode == DISPATCH_MODE_DEV) {
             c->enables = 0;
             notify_dispatcher(noc, go_message());
-            WT_MAILBOXES->launch_msg_rd_ptr = (WT_MAILBOXES->launch_msg_rd_ptr + 1) % ABI_LAUNCH_MSGS;
+            WT_MAILBOXES->launch_msg_rd_ptr =
+                (WT_MAILBOXES->launch_msg_rd_ptr + 1) % ABI_LAUNCH_MSGS;
         }
     }
 }

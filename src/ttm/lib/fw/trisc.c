@@ -12,7 +12,8 @@ static void clear_cb_counters(void) {
 #endif
 
 __attribute__((noreturn)) void firmware_main(void) {
-    volatile uint8_t *run = (volatile uint8_t *)&WT_MAILBOXES->subordinate_sync + 1 + COMPILE_FOR_TRISC;
+    volatile uint8_t *run =
+        (volatile uint8_t *)&WT_MAILBOXES->subordinate_sync + 1 + COMPILE_FOR_TRISC;
     clear_shared();
     init_position();
     *run = RUN_SYNC_MSG_DONE;

@@ -1,5 +1,5 @@
-// Compile-time arguments: KERNEL_COMPILE_TIME_ARGS is a list of numbers, KERNEL_COMPILE_TIME_ARG_MAP
-// one of {"name", number} pairs; the build defines both.
+// Compile-time arguments: KERNEL_COMPILE_TIME_ARGS is a list of numbers,
+// KERNEL_COMPILE_TIME_ARG_MAP one of {"name", number} pairs; the build defines both.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -13,15 +13,13 @@
 #define KERNEL_COMPILE_TIME_ARGS
 #endif
 
-template <class T, class... Ts>
-constexpr std::array<T, sizeof...(Ts)> make_array(Ts... values) {
+template <class T, class... Ts> constexpr std::array<T, sizeof...(Ts)> make_array(Ts... values) {
     return { T(values)... };
 }
 
 constexpr auto kernel_compile_time_args = make_array<std::uint32_t>(KERNEL_COMPILE_TIME_ARGS);
 
-template <uint32_t Idx>
-constexpr uint32_t get_ct_arg() {
+template <uint32_t Idx> constexpr uint32_t get_ct_arg() {
     static_assert(Idx < kernel_compile_time_args.size(),
                   "compile-time argument index out of range: the host passed fewer arguments");
     return kernel_compile_time_args[Idx];
@@ -34,12 +32,14 @@ constexpr std::pair<std::string_view, uint32_t> named_args[] = { KERNEL_COMPILE_
 // For a name that is not in the map. It is not constexpr, so that a constant expression which gets
 // here does not compile; at run time it faults.
 [[noreturn]] inline void no_such_named_argument() { __builtin_trap(); }
-}
+} // namespace wt
 
 constexpr uint32_t get_named_ct_arg(std::string_view name) {
     for (const auto &arg : wt::named_args)
         if (arg.first == name) return arg.second;
     wt::no_such_named_argument();
 }
-constexpr uint32_t get_named_compile_time_arg_val(std::string_view name) { return get_named_ct_arg(name); }
+constexpr uint32_t get_named_compile_time_arg_val(std::string_view name) {
+    return get_named_ct_arg(name);
+}
 #endif

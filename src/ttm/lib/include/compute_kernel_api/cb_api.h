@@ -4,7 +4,8 @@
 #include "compute_kernel_api/common_globals.h"
 #include "wt/args.h"
 #ifndef COMPILE_FOR_TRISC
-#error "compute_kernel_api is for compute kernels; data-movement kernels include api/dataflow/dataflow_api.h"
+#error                                                                                             \
+    "compute_kernel_api is for compute kernels; data-movement kernels include api/dataflow/dataflow_api.h"
 #endif
 #if WT_HAS_CBS
 #include "wt/cb.h"
@@ -12,24 +13,19 @@
 
 namespace ckernel {
 
-ALWI void cb_wait_front([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles) {
-    UNPACK({
-        while (wt_cb_filled(cbid) < ntiles) {}
-    })
-}
-ALWI void cb_pop_front([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles) {
-    UNPACK({
+ALWI void cb_wait_front([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles){ UNPACK({
+    while (wt_cb_filled(cbid) < ntiles) {
+    }
+}) } ALWI
+    void cb_pop_front([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles){ UNPACK({
         LocalCBInterface &cb = get_local_cb_interface(cbid);
         *get_cb_tiles_acked_ptr(cbid) = (uint16_t)(*get_cb_tiles_acked_ptr(cbid) + ntiles);
         wt_cb_advance(cb.fifo_rd_ptr, cb, ntiles);
-    })
-}
-ALWI void cb_reserve_back([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles) {
-    PACK({
-        while (wt_cb_free(cbid) < ntiles) {}
-    })
-}
-ALWI void cb_push_back([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles) {
+    }) } ALWI
+    void cb_reserve_back([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles){ PACK({
+        while (wt_cb_free(cbid) < ntiles) {
+        }
+    }) } ALWI void cb_push_back([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t ntiles) {
     PACK({
         LocalCBInterface &cb = get_local_cb_interface(cbid);
         *get_cb_tiles_received_ptr(cbid) = (uint16_t)(*get_cb_tiles_received_ptr(cbid) + ntiles);
@@ -37,4 +33,4 @@ ALWI void cb_push_back([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_t
     })
 }
 
-}
+} // namespace ckernel

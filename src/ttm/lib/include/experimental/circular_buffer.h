@@ -11,7 +11,7 @@
 namespace experimental {
 
 class CircularBuffer {
-public:
+  public:
     enum class AddrSelector { WRITE_PTR, READ_PTR };
     explicit CircularBuffer(uint32_t cb_id) : id(cb_id) {}
     uint32_t get_cb_id() const { return id; }
@@ -26,8 +26,12 @@ public:
     void push_back(int32_t num_pages) { cb_push_back(id, num_pages); }
     void wait_front(int32_t num_pages) { cb_wait_front(id, num_pages); }
     void pop_front(int32_t num_pages) { cb_pop_front(id, num_pages); }
-    bool pages_reservable_at_back(int32_t num_pages) const { return cb_pages_reservable_at_back(id, num_pages); }
-    bool pages_available_at_front(int32_t num_pages) const { return cb_pages_available_at_front(id, num_pages); }
+    bool pages_reservable_at_back(int32_t num_pages) const {
+        return cb_pages_reservable_at_back(id, num_pages);
+    }
+    bool pages_available_at_front(int32_t num_pages) const {
+        return cb_pages_available_at_front(id, num_pages);
+    }
     uint32_t get_tile_size() const { return ::get_tile_size(id); }
     uint32_t get_tile_hw() const { return ::get_tile_hw(id); }
     DataFormat get_dataformat() const { return ::get_dataformat(id); }
@@ -40,31 +44,29 @@ public:
         return Lock([] {});
     }
 
-private:
+  private:
     uint32_t id;
 };
 
 #ifndef COMPILE_FOR_TRISC
 // The same buffer, always by one of its pointers: use<CircularBuffer::AddrSelector::READ_PTR>(cb).
-template <CircularBuffer::AddrSelector AddrSel>
-struct CircularBufferView {
+template <CircularBuffer::AddrSelector AddrSel> struct CircularBufferView {
     const CircularBuffer &cb;
     explicit constexpr CircularBufferView(const CircularBuffer &c) : cb(c) {}
     uint32_t get_read_ptr() const { return address(); }
     uint32_t get_write_ptr() const { return address(); }
 
-private:
+  private:
     uint32_t address() const {
-        return AddrSel == CircularBuffer::AddrSelector::READ_PTR ? cb.get_read_ptr() : cb.get_write_ptr();
+        return AddrSel == CircularBuffer::AddrSelector::READ_PTR ? cb.get_read_ptr()
+                                                                 : cb.get_write_ptr();
     }
 };
-template <CircularBuffer::AddrSelector AddrSel>
-constexpr auto use(const CircularBuffer &cb) {
+template <CircularBuffer::AddrSelector AddrSel> constexpr auto use(const CircularBuffer &cb) {
     return CircularBufferView<AddrSel>(cb);
 }
 
-template <typename Buffer>
-struct wt_buffer_traits {
+template <typename Buffer> struct wt_buffer_traits {
     struct src_args_type {
         uint32_t offset_bytes = 0;
     };
@@ -74,17 +76,20 @@ struct wt_buffer_traits {
     struct dst_args_mcast_type {
         uint32_t noc_x_start = 0, noc_y_start = 0, noc_x_end = 0, noc_y_end = 0, offset_bytes = 0;
     };
-    static uint32_t l1(const Buffer &b, const src_args_type &a) { return b.get_read_ptr() + a.offset_bytes; }
-    static uint32_t l1(const Buffer &b, const dst_args_type &a) { return b.get_write_ptr() + a.offset_bytes; }
+    static uint32_t l1(const Buffer &b, const src_args_type &a) {
+        return b.get_read_ptr() + a.offset_bytes;
+    }
+    static uint32_t l1(const Buffer &b, const dst_args_type &a) {
+        return b.get_write_ptr() + a.offset_bytes;
+    }
     static uint64_t noc_mcast(const Buffer &b, uint8_t noc, const dst_args_mcast_type &a) {
         return ::get_noc_multicast_addr(a.noc_x_start, a.noc_y_start, a.noc_x_end, a.noc_y_end,
                                         b.get_write_ptr() + a.offset_bytes, noc);
     }
 };
-template <>
-struct noc_traits_t<CircularBuffer> : wt_buffer_traits<CircularBuffer> {};
+template <> struct noc_traits_t<CircularBuffer> : wt_buffer_traits<CircularBuffer> {};
 template <CircularBuffer::AddrSelector AddrSel>
 struct noc_traits_t<CircularBufferView<AddrSel>> : wt_buffer_traits<CircularBufferView<AddrSel>> {};
 #endif
 
-}
+} // namespace experimental

@@ -7,11 +7,10 @@
 
 namespace experimental {
 
-template <typename T, typename AddressType = uintptr_t>
-class CoreLocalMem {
+template <typename T, typename AddressType = uintptr_t> class CoreLocalMem {
     using difference_type = std::ptrdiff_t;
 
-public:
+  public:
     CoreLocalMem(AddressType a) : address(a) {}
     CoreLocalMem(T *p) : address(reinterpret_cast<AddressType>(p)) {}
 
@@ -38,8 +37,12 @@ public:
         *this += -1;
         return before;
     }
-    CoreLocalMem operator+(difference_type n) const { return CoreLocalMem(address + n * sizeof(T)); }
-    CoreLocalMem operator-(difference_type n) const { return CoreLocalMem(address - n * sizeof(T)); }
+    CoreLocalMem operator+(difference_type n) const {
+        return CoreLocalMem(address + n * sizeof(T));
+    }
+    CoreLocalMem operator-(difference_type n) const {
+        return CoreLocalMem(address - n * sizeof(T));
+    }
     difference_type operator-(const CoreLocalMem &o) const {
         return (difference_type)(address - o.address) / (difference_type)sizeof(T);
     }
@@ -54,12 +57,11 @@ public:
         return Lock([] {});
     }
 
-private:
+  private:
     AddressType address;
 };
 
-template <typename T, typename AddressType>
-struct noc_traits_t<CoreLocalMem<T, AddressType>> {
+template <typename T, typename AddressType> struct noc_traits_t<CoreLocalMem<T, AddressType>> {
     struct src_args_type {
         AddressType offset_bytes = 0;
     };
@@ -69,4 +71,4 @@ struct noc_traits_t<CoreLocalMem<T, AddressType>> {
     }
 };
 
-}
+} // namespace experimental

@@ -2,15 +2,14 @@
 #pragma once
 
 namespace experimental {
-template <typename Release>
-class Lock {
-public:
+template <typename Release> class Lock {
+  public:
     explicit Lock(Release r) : release(r) {}
     ~Lock() { release(); }
     Lock(const Lock &) = delete;
     Lock &operator=(const Lock &) = delete;
 
-private:
+  private:
     Release release;
 };
-}
+} // namespace experimental

@@ -5,4 +5,4 @@
 namespace tt::constants {
 constexpr std::uint32_t TILE_HEIGHT = 32, TILE_WIDTH = 32, TILE_HW = TILE_WIDTH * TILE_HEIGHT;
 constexpr std::uint32_t FACE_HEIGHT = 16, FACE_WIDTH = 16, FACE_HW = FACE_WIDTH * FACE_HEIGHT;
-}
+} // namespace tt::constants

@@ -12,17 +12,19 @@ static constexpr auto &my_logical_x_ = wt_shared.my_logical_x;
 static constexpr auto &my_logical_y_ = wt_shared.my_logical_y;
 
 // Address in L1 of an argument of this core, or of one that all cores of the kernel share.
-FORCE_INLINE uintptr_t get_arg_addr(int arg_idx) { return (uintptr_t)&wt_shared.rta_l1_base[arg_idx]; }
-FORCE_INLINE uintptr_t get_common_arg_addr(int arg_idx) { return (uintptr_t)&wt_shared.crta_l1_base[arg_idx]; }
+FORCE_INLINE uintptr_t get_arg_addr(int arg_idx) {
+    return (uintptr_t)&wt_shared.rta_l1_base[arg_idx];
+}
+FORCE_INLINE uintptr_t get_common_arg_addr(int arg_idx) {
+    return (uintptr_t)&wt_shared.crta_l1_base[arg_idx];
+}
 
 // The argument itself: any type of four bytes.
-template <typename T>
-FORCE_INLINE T get_arg_val(int arg_idx) {
+template <typename T> FORCE_INLINE T get_arg_val(int arg_idx) {
     static_assert(sizeof(T) == 4, "runtime arguments are four bytes");
     return *(T *)get_arg_addr(arg_idx);
 }
-template <typename T>
-FORCE_INLINE T get_common_arg_val(int arg_idx) {
+template <typename T> FORCE_INLINE T get_common_arg_val(int arg_idx) {
     static_assert(sizeof(T) == 4, "runtime arguments are four bytes");
     return *(T *)get_common_arg_addr(arg_idx);
 }
@@ -34,7 +36,14 @@ FORCE_INLINE uint8_t get_relative_logical_x() { return wt_shared.my_relative_x; 
 FORCE_INLINE uint8_t get_relative_logical_y() { return wt_shared.my_relative_y; }
 
 enum ProgrammableCoreType { TENSIX = 0, ACTIVE_ETH = 1, IDLE_ETH = 2, COUNT = 3 };
-enum class TensixProcessorTypes : uint8_t { DM0 = 0, DM1 = 1, MATH0 = 2, MATH1 = 3, MATH2 = 4, COUNT = 5 };
+enum class TensixProcessorTypes : uint8_t {
+    DM0 = 0,
+    DM1 = 1,
+    MATH0 = 2,
+    MATH1 = 3,
+    MATH2 = 4,
+    COUNT = 5
+};
 
 // Address in this core's L1 of a semaphore that the host created.
 template <ProgrammableCoreType type = ProgrammableCoreType::TENSIX>
@@ -50,7 +59,8 @@ inline uint64_t get_timestamp() {
 inline uint32_t get_timestamp_32b() { return REG32(RISCV_DEBUG_REG_WALL_CLOCK_L); }
 inline void riscv_wait(uint32_t cycles) {
     uint64_t end = get_timestamp() + cycles;
-    while (get_timestamp() < end) {}
+    while (get_timestamp() < end) {
+    }
 }
 
 inline void WRITE_REG(uint32_t address, uint32_t value) { REG32(address) = value; }

@@ -20,7 +20,8 @@ FORCE_INLINE bool cb_pages_available_at_front(int32_t operand, int32_t num_pages
     return num_pages <= wt_cb_filled(operand);
 }
 FORCE_INLINE void cb_wait_front(int32_t operand, int32_t num_pages) {
-    while (wt_cb_filled(operand) < num_pages) {}
+    while (wt_cb_filled(operand) < num_pages) {
+    }
 }
 FORCE_INLINE void cb_pop_front(int32_t operand, int32_t num_pages) {
     *get_cb_tiles_acked_ptr(operand) += num_pages;
@@ -29,5 +30,9 @@ FORCE_INLINE void cb_pop_front(int32_t operand, int32_t num_pages) {
 }
 
 // Byte addresses of the next page to fill and of the next page to use.
-FORCE_INLINE uint32_t get_write_ptr(uint32_t operand) { return get_local_cb_interface(operand).fifo_wr_ptr; }
-FORCE_INLINE uint32_t get_read_ptr(uint32_t operand) { return get_local_cb_interface(operand).fifo_rd_ptr; }
+FORCE_INLINE uint32_t get_write_ptr(uint32_t operand) {
+    return get_local_cb_interface(operand).fifo_wr_ptr;
+}
+FORCE_INLINE uint32_t get_read_ptr(uint32_t operand) {
+    return get_local_cb_interface(operand).fifo_rd_ptr;
+}

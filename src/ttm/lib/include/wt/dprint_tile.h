@@ -1,10 +1,11 @@
 // TileSlice: values picked from a tile in a circular buffer, for DPRINT.
 //
-//   DPRINT << TileSlice(cb, 0, SliceRange::hw0_32_16(), TSLICE_INPUT_CB, TSLICE_RD_PTR, true, true);
+//   DPRINT << TileSlice(cb, 0, SliceRange::hw0_32_16(), TSLICE_INPUT_CB, TSLICE_RD_PTR, true,
+//   true);
 //
 // Rows h0, h0+hs ... below h1 and columns likewise, as many as fit. The tile lies at the buffer's
-// read or write position, so it must be waited for or reserved. A tile is stored as faces of 16 x 16
-// unless print_untilized is false.
+// read or write position, so it must be waited for or reserved. A tile is stored as faces of 16 x
+// 16 unless print_untilized is false.
 #pragma once
 #include "wt/formats.h"
 #include "wt/shared.h"
@@ -31,9 +32,15 @@ namespace wt {
 // Bytes of one value as printed; 0: the host cannot print the format.
 constexpr uint32_t dprint_datum_size(DataFormat f) {
     switch (f) {
-    case DataFormat::Float32: case DataFormat::Int32: case DataFormat::UInt32: return 4;
-    case DataFormat::Float16_b: case DataFormat::UInt16: return 2;
-    case DataFormat::Bfp8_b: case DataFormat::Bfp4_b: case DataFormat::Int8: case DataFormat::UInt8: return 1;
+    case DataFormat::Float32:
+    case DataFormat::Int32:
+    case DataFormat::UInt32: return 4;
+    case DataFormat::Float16_b:
+    case DataFormat::UInt16: return 2;
+    case DataFormat::Bfp8_b:
+    case DataFormat::Bfp4_b:
+    case DataFormat::Int8:
+    case DataFormat::UInt8: return 1;
     default: return 0;
     }
 }
@@ -50,17 +57,21 @@ struct TileShape {
         return faced ? face(h, w) * face_rows + h % face_rows : (h * columns + w) / face_columns;
     }
 
-private:
-    uint32_t face(uint32_t h, uint32_t w) const { return h / face_rows * (columns / face_columns) + w / face_columns; }
+  private:
+    uint32_t face(uint32_t h, uint32_t w) const {
+        return h / face_rows * (columns / face_columns) + w / face_columns;
+    }
 };
 
 struct __attribute__((packed)) TileSliceData : DPrintTileSlice {
     // Copies what the range selects to data[0..cap) and sets the header.
-    __attribute__((noinline)) void fill(uint8_t *data, uint32_t cap, uint32_t cb, uint32_t address, int tile_idx,
-                                        const SliceRange &range, bool endl, bool faced) {
+    __attribute__((noinline)) void fill(uint8_t *data, uint32_t cap, uint32_t cb, uint32_t address,
+                                        int tile_idx, const SliceRange &range, bool endl,
+                                        bool faced) {
         const auto format = get_dataformat(cb);
         const uint32_t size = dprint_datum_size(format);
-        TileShape t = { unpack_tile_r_dim[cb], unpack_tile_c_dim[cb], unpack_tile_face_r_dim[cb], 0, unpack_tile_num_faces[cb] };
+        TileShape t = { unpack_tile_r_dim[cb], unpack_tile_c_dim[cb], unpack_tile_face_r_dim[cb], 0,
+                        unpack_tile_num_faces[cb] };
         t.face_columns = t.rows * t.columns / t.faces / t.face_rows;
         cb_ptr = address + tile_idx * get_tile_size(cb);
         slice_range = range;
@@ -97,14 +108,14 @@ struct __attribute__((packed)) TileSliceData : DPrintTileSlice {
     }
 };
 
-}
+} // namespace wt
 
-template <int MAX_BYTES = 64>
-struct __attribute__((packed)) TileSlice : wt::TileSliceData {
+template <int MAX_BYTES = 64> struct __attribute__((packed)) TileSlice : wt::TileSliceData {
     uint8_t data[MAX_BYTES];
 
 #ifdef COMPILE_FOR_TRISC
-    TileSlice(uint8_t cb, int tile_idx, const SliceRange &range, bool endl_rows_ = true, bool print_untilized = true) {
+    TileSlice(uint8_t cb, int tile_idx, const SliceRange &range, bool endl_rows_ = true,
+              bool print_untilized = true) {
 #if defined(UCK_CHLKC_UNPACK)
         fill(data, MAX_BYTES, cb, CB_RD_PTR(cb), tile_idx, range, endl_rows_, print_untilized);
 #elif defined(UCK_CHLKC_PACK)
@@ -120,22 +131,21 @@ struct __attribute__((packed)) TileSlice : wt::TileSliceData {
 #else
     static constexpr dprint_tslice_ptr_t usual = TSLICE_RD_PTR;
 #endif
-    TileSlice(uint8_t cb, int tile_idx, const SliceRange &range, dprint_tslice_cb_t, dprint_tslice_ptr_t ptr = usual,
-              bool endl_rows_ = true, bool print_untilized = true) {
-        fill(data, MAX_BYTES, cb, ptr == TSLICE_RD_PTR ? CB_RD_PTR(cb) : CB_WR_PTR(cb), tile_idx, range, endl_rows_,
-             print_untilized);
+    TileSlice(uint8_t cb, int tile_idx, const SliceRange &range, dprint_tslice_cb_t,
+              dprint_tslice_ptr_t ptr = usual, bool endl_rows_ = true,
+              bool print_untilized = true) {
+        fill(data, MAX_BYTES, cb, ptr == TSLICE_RD_PTR ? CB_RD_PTR(cb) : CB_WR_PTR(cb), tile_idx,
+             range, endl_rows_, print_untilized);
     }
 #endif
 };
 #ifdef COMPILE_FOR_TRISC
-TileSlice(uint8_t, int, const SliceRange &, ...) -> TileSlice<64>;
+TileSlice(uint8_t, int, const SliceRange &, ...)->TileSlice<64>;
 #endif
 
 using TSLICE = TileSlice<64>;
 
 namespace wt {
-template <typename T>
-inline constexpr bool is_tile_slice = false;
-template <int N>
-inline constexpr bool is_tile_slice<TileSlice<N>> = true;
-}
+template <typename T> inline constexpr bool is_tile_slice = false;
+template <int N> inline constexpr bool is_tile_slice<TileSlice<N>> = true;
+} // namespace wt

@@ -29,8 +29,8 @@ constexpr uint8_t noc_size_x = 17, noc_size_y = 12;
 // Translated coordinates are the same on both NoCs; physical ones count from opposite corners.
 #define NOC_0_X(noc, size, x)            ((void)(noc), (x))
 #define NOC_0_Y(noc, size, y)            ((void)(noc), (y))
-#define NOC_0_X_PHYS_COORD(noc, size, x) ((noc) == 0 ? (x) : (size) - 1 - (x))
-#define NOC_0_Y_PHYS_COORD(noc, size, y) ((noc) == 0 ? (y) : (size) - 1 - (y))
+#define NOC_0_X_PHYS_COORD(noc, size, x) ((noc) == 0 ? (x) : (size)-1 - (x))
+#define NOC_0_Y_PHYS_COORD(noc, size, y) ((noc) == 0 ? (y) : (size)-1 - (y))
 #define NOC_X(x)                         NOC_0_X(noc_index, noc_size_x, (x))
 #define NOC_Y(y)                         NOC_0_Y(noc_index, noc_size_y, (y))
 #define DYNAMIC_NOC_X(noc, x)            NOC_0_X(noc, noc_size_x, (x))
@@ -49,8 +49,10 @@ constexpr uint32_t write_cmd_buf = wt_dynamic ? wt_dynamic_buf : NOC_WR_CMD_BUF;
 constexpr uint32_t read_cmd_buf = wt_dynamic ? wt_dynamic_buf + 1 : NOC_RD_CMD_BUF;
 constexpr uint32_t write_reg_cmd_buf = wt_dynamic ? wt_dynamic_buf : NOC_WR_REG_CMD_BUF;
 constexpr uint32_t write_at_cmd_buf = wt_dynamic ? wt_dynamic_buf + 1 : NOC_AT_CMD_BUF;
-constexpr uint32_t BRISC_WR_CMD_BUF = 0, BRISC_RD_CMD_BUF = 1, BRISC_WR_REG_CMD_BUF = 2, BRISC_AT_CMD_BUF = 3;
-constexpr uint32_t NCRISC_WR_CMD_BUF = 0, NCRISC_RD_CMD_BUF = 1, NCRISC_WR_REG_CMD_BUF = 2, NCRISC_AT_CMD_BUF = 3;
+constexpr uint32_t BRISC_WR_CMD_BUF = 0, BRISC_RD_CMD_BUF = 1, BRISC_WR_REG_CMD_BUF = 2,
+                   BRISC_AT_CMD_BUF = 3;
+constexpr uint32_t NCRISC_WR_CMD_BUF = 0, NCRISC_RD_CMD_BUF = 1, NCRISC_WR_REG_CMD_BUF = 2,
+                   NCRISC_AT_CMD_BUF = 3;
 
 // ---- Registers
 
@@ -63,8 +65,12 @@ FORCE_INLINE void NOC_CMD_BUF_WRITE_REG(uint32_t noc, uint32_t buf, uint32_t reg
 FORCE_INLINE uint32_t NOC_CMD_BUF_READ_REG(uint32_t noc, uint32_t buf, uint32_t reg) {
     return wt_noc_reg(noc, buf, reg);
 }
-FORCE_INLINE uint32_t NOC_STATUS_READ_REG(uint32_t noc, uint32_t id) { return wt_noc_reg(noc, 0, NOC_STATUS(id)); }
-FORCE_INLINE uint32_t NOC_CFG_READ_REG(uint32_t noc, uint32_t id) { return wt_noc_reg(noc, 0, NOC_CFG(id)); }
+FORCE_INLINE uint32_t NOC_STATUS_READ_REG(uint32_t noc, uint32_t id) {
+    return wt_noc_reg(noc, 0, NOC_STATUS(id));
+}
+FORCE_INLINE uint32_t NOC_CFG_READ_REG(uint32_t noc, uint32_t id) {
+    return wt_noc_reg(noc, 0, NOC_CFG(id));
+}
 
 FORCE_INLINE bool noc_cmd_buf_ready(uint32_t noc, uint32_t buf) {
     return wt_noc_reg(noc, buf, NOC_CMD_CTRL) == NOC_CTRL_STATUS_READY;
@@ -74,12 +80,16 @@ FORCE_INLINE void noc_clear_outstanding_req_cnt(uint32_t noc, uint32_t id_mask) 
 }
 
 FORCE_INLINE void wt_noc_wait(uint32_t noc, uint32_t buf) {
-    while (!noc_cmd_buf_ready(noc, buf)) {}
+    while (!noc_cmd_buf_ready(noc, buf)) {
+    }
 }
-FORCE_INLINE void wt_noc_fire(uint32_t noc, uint32_t buf) { wt_noc_reg(noc, buf, NOC_CMD_CTRL) = NOC_CTRL_SEND_REQ; }
+FORCE_INLINE void wt_noc_fire(uint32_t noc, uint32_t buf) {
+    wt_noc_reg(noc, buf, NOC_CMD_CTRL) = NOC_CTRL_SEND_REQ;
+}
 
 // The two addresses of a command. A write's far end is RET, everything else's is TARG.
-FORCE_INLINE void wt_noc_far_high(uint32_t noc, uint32_t buf, uint32_t mid, uint32_t coordinate, uint64_t a) {
+FORCE_INLINE void wt_noc_far_high(uint32_t noc, uint32_t buf, uint32_t mid, uint32_t coordinate,
+                                  uint64_t a) {
     wt_noc_reg(noc, buf, mid) = (uint32_t)(a >> 32) & NOC_PCIE_MASK;
     wt_noc_reg(noc, buf, coordinate) = (uint32_t)(a >> NOC_ADDR_COORD_SHIFT) & NOC_COORDINATE_MASK;
 }
@@ -103,17 +113,22 @@ enum class NocBarrierType : uint8_t {
     COUNT
 };
 
-FORCE_INLINE volatile uint32_t &wt_noc_l1_count(uint32_t noc, uint32_t processor, NocBarrierType kind) {
+FORCE_INLINE volatile uint32_t &wt_noc_l1_count(uint32_t noc, uint32_t processor,
+                                                NocBarrierType kind) {
     return REG32(MEM_NOC_COUNTER_BASE + 4 * (noc * 10 + processor * 5 + (uint32_t)kind));
 }
 
-template <NocBarrierType kind>
-FORCE_INLINE uint32_t &wt_noc_local_count(uint32_t noc) {
-    if constexpr (kind == NocBarrierType::READS_NUM_ISSUED) return wt_shared.reads_issued[noc];
-    else if constexpr (kind == NocBarrierType::NONPOSTED_WRITES_NUM_ISSUED) return wt_shared.writes_issued[noc];
-    else if constexpr (kind == NocBarrierType::NONPOSTED_WRITES_ACKED) return wt_shared.writes_to_ack[noc];
-    else if constexpr (kind == NocBarrierType::NONPOSTED_ATOMICS_ACKED) return wt_shared.atomics_to_ack[noc];
-    else return wt_shared.posted_writes_issued[noc];
+template <NocBarrierType kind> FORCE_INLINE uint32_t &wt_noc_local_count(uint32_t noc) {
+    if constexpr (kind == NocBarrierType::READS_NUM_ISSUED)
+        return wt_shared.reads_issued[noc];
+    else if constexpr (kind == NocBarrierType::NONPOSTED_WRITES_NUM_ISSUED)
+        return wt_shared.writes_issued[noc];
+    else if constexpr (kind == NocBarrierType::NONPOSTED_WRITES_ACKED)
+        return wt_shared.writes_to_ack[noc];
+    else if constexpr (kind == NocBarrierType::NONPOSTED_ATOMICS_ACKED)
+        return wt_shared.atomics_to_ack[noc];
+    else
+        return wt_shared.posted_writes_issued[noc];
 }
 
 constexpr uint32_t wt_noc_counter(NocBarrierType kind) {
@@ -126,23 +141,24 @@ constexpr uint32_t wt_noc_counter(NocBarrierType kind) {
     }
 }
 
-template <NocBarrierType kind>
-FORCE_INLINE void wt_noc_count(uint32_t noc, uint32_t n = 1) {
-    if constexpr (wt_dynamic) wt_noc_l1_count(noc, wt_processor, kind) += n;
-    else wt_noc_local_count<kind>(noc) += n;
+template <NocBarrierType kind> FORCE_INLINE void wt_noc_count(uint32_t noc, uint32_t n = 1) {
+    if constexpr (wt_dynamic)
+        wt_noc_l1_count(noc, wt_processor, kind) += n;
+    else
+        wt_noc_local_count<kind>(noc) += n;
 }
 
 // True when everything counted under `kind` has happened.
-template <NocBarrierType kind>
-FORCE_INLINE bool wt_noc_done(uint32_t noc) {
+template <NocBarrierType kind> FORCE_INLINE bool wt_noc_done(uint32_t noc) {
     uint32_t issued;
-    if constexpr (wt_dynamic) issued = wt_noc_l1_count(noc, 0, kind) + wt_noc_l1_count(noc, 1, kind);
-    else issued = wt_noc_local_count<kind>(noc);
+    if constexpr (wt_dynamic)
+        issued = wt_noc_l1_count(noc, 0, kind) + wt_noc_l1_count(noc, 1, kind);
+    else
+        issued = wt_noc_local_count<kind>(noc);
     return NOC_STATUS_READ_REG(noc, wt_noc_counter(kind)) == issued;
 }
 
-template <NocBarrierType kind>
-FORCE_INLINE void wt_noc_barrier(uint32_t noc) {
+template <NocBarrierType kind> FORCE_INLINE void wt_noc_barrier(uint32_t noc) {
     while (!wt_noc_done<kind>(noc)) {
         if constexpr (wt_dynamic) invalidate_l1_cache(); // the other processor's count is in L1
     }
@@ -188,7 +204,8 @@ FORCE_INLINE bool ncrisc_noc_posted_writes_sent(uint32_t noc) {
 FORCE_INLINE bool ncrisc_noc_read_with_transaction_id_flushed(uint32_t noc, uint32_t trid) {
     return NOC_STATUS_READ_REG(noc, NIU_MST_REQS_OUTSTANDING_ID(trid)) == 0;
 }
-FORCE_INLINE bool ncrisc_noc_nonposted_write_with_transaction_id_flushed(uint32_t noc, uint32_t trid) {
+FORCE_INLINE bool ncrisc_noc_nonposted_write_with_transaction_id_flushed(uint32_t noc,
+                                                                         uint32_t trid) {
     return NOC_STATUS_READ_REG(noc, NIU_MST_REQS_OUTSTANDING_ID(trid)) == 0;
 }
 FORCE_INLINE bool ncrisc_noc_nonposted_write_with_transaction_id_sent(uint32_t noc, uint32_t trid) {
@@ -207,11 +224,13 @@ inline void ncrisc_noc_full_sync() {
 // ---- Commands
 
 constexpr uint32_t wt_noc_read_ctrl(uint32_t vc) {
-    return NOC_CMD_CPY | NOC_CMD_RD | NOC_CMD_RESP_MARKED | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(vc);
+    return NOC_CMD_CPY | NOC_CMD_RD | NOC_CMD_RESP_MARKED | NOC_CMD_VC_STATIC |
+           NOC_CMD_STATIC_VC(vc);
 }
 
 // One packet from `src` to this tile's L1. A dedicated read buffer keeps its control word.
-FORCE_INLINE void wt_noc_read_packet(uint32_t noc, uint64_t src, uint32_t dst, uint32_t bytes, uint32_t vc) {
+FORCE_INLINE void wt_noc_read_packet(uint32_t noc, uint64_t src, uint32_t dst, uint32_t bytes,
+                                     uint32_t vc) {
     wt_noc_wait(noc, read_cmd_buf);
     if constexpr (wt_dynamic) wt_noc_reg(noc, read_cmd_buf, NOC_CTRL) = wt_noc_read_ctrl(vc);
     wt_noc_reg(noc, read_cmd_buf, NOC_RET_ADDR_LO) = dst;
@@ -231,12 +250,13 @@ FORCE_INLINE uint32_t wt_noc_write_ctrl(const WtWrite &how) {
     return NOC_CMD_CPY | NOC_CMD_WR | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(how.vc) |
            (how.linked ? NOC_CMD_VC_LINKED : 0) |
            (how.multicast ? NOC_CMD_PATH_RESERVE | NOC_CMD_BRCST_PACKET : 0) |
-           (how.include_self ? NOC_CMD_BRCST_SRC_INCLUDE : 0) | (how.posted ? 0 : NOC_CMD_RESP_MARKED);
+           (how.include_self ? NOC_CMD_BRCST_SRC_INCLUDE : 0) |
+           (how.posted ? 0 : NOC_CMD_RESP_MARKED);
 }
 
 // One packet from this tile's L1 to `dst`.
-FORCE_INLINE void wt_noc_write_packet(uint32_t noc, uint32_t buf, uint32_t src, uint64_t dst, uint32_t bytes,
-                                      const WtWrite &how = {}) {
+FORCE_INLINE void wt_noc_write_packet(uint32_t noc, uint32_t buf, uint32_t src, uint64_t dst,
+                                      uint32_t bytes, const WtWrite &how = {}) {
     wt_noc_wait(noc, buf);
     wt_noc_reg(noc, buf, NOC_CTRL) = wt_noc_write_ctrl(how);
     wt_noc_reg(noc, buf, NOC_TARG_ADDR_LO) = src;
@@ -247,7 +267,8 @@ FORCE_INLINE void wt_noc_write_packet(uint32_t noc, uint32_t buf, uint32_t src, 
 }
 
 // Any length, in packets of at most NOC_MAX_BURST_SIZE.
-FORCE_INLINE void wt_noc_read(uint32_t noc, uint64_t src, uint32_t dst, uint32_t bytes, uint32_t vc) {
+FORCE_INLINE void wt_noc_read(uint32_t noc, uint64_t src, uint32_t dst, uint32_t bytes,
+                              uint32_t vc) {
     while (bytes > NOC_MAX_BURST_SIZE) {
         wt_noc_read_packet(noc, src, dst, NOC_MAX_BURST_SIZE, vc);
         src += NOC_MAX_BURST_SIZE;
@@ -257,8 +278,8 @@ FORCE_INLINE void wt_noc_read(uint32_t noc, uint64_t src, uint32_t dst, uint32_t
     wt_noc_read_packet(noc, src, dst, bytes, vc);
 }
 
-FORCE_INLINE void wt_noc_write(uint32_t noc, uint32_t buf, uint32_t src, uint64_t dst, uint32_t bytes,
-                               const WtWrite &how = {}) {
+FORCE_INLINE void wt_noc_write(uint32_t noc, uint32_t buf, uint32_t src, uint64_t dst,
+                               uint32_t bytes, const WtWrite &how = {}) {
     while (bytes > NOC_MAX_BURST_SIZE) {
         wt_noc_write_packet(noc, buf, src, dst, NOC_MAX_BURST_SIZE, how);
         src += NOC_MAX_BURST_SIZE;
@@ -271,18 +292,21 @@ FORCE_INLINE void wt_noc_write(uint32_t noc, uint32_t buf, uint32_t src, uint64_
 // A 32-bit value that travels in the command itself. Blackhole can hang on these when they go to
 // L1, so there the value takes a detour through a scratch word, 16 bytes per processor and NoC.
 FORCE_INLINE uint32_t wt_noc_inline_scratch(uint32_t noc, uint64_t dst) {
-    return MEM_L1_INLINE_BASE + (2 * wt_processor + noc) * MEM_L1_INLINE_SIZE_PER_NOC + ((uint32_t)dst & 0xF);
+    return MEM_L1_INLINE_BASE + (2 * wt_processor + noc) * MEM_L1_INLINE_SIZE_PER_NOC +
+           ((uint32_t)dst & 0xF);
 }
 FORCE_INLINE uint32_t noc_get_interim_inline_value_addr(uint32_t noc, uint64_t dst) {
     return wt_noc_inline_scratch(noc, dst);
 }
 
-FORCE_INLINE void wt_noc_write_word_l1(uint32_t noc, uint64_t dst, uint32_t value, uint32_t vc, bool posted,
-                                       uint32_t scratch) {
+FORCE_INLINE void wt_noc_write_word_l1(uint32_t noc, uint64_t dst, uint32_t value, uint32_t vc,
+                                       bool posted, uint32_t scratch) {
     if (!scratch) { // ours: the previous value must have left it
         scratch = wt_noc_inline_scratch(noc, dst);
-        while (!wt_noc_done<NocBarrierType::NONPOSTED_WRITES_NUM_ISSUED>(noc)) {}
-        while (!wt_noc_done<NocBarrierType::POSTED_WRITES_NUM_ISSUED>(noc)) {}
+        while (!wt_noc_done<NocBarrierType::NONPOSTED_WRITES_NUM_ISSUED>(noc)) {
+        }
+        while (!wt_noc_done<NocBarrierType::POSTED_WRITES_NUM_ISSUED>(noc)) {
+        }
     }
     REG32(scratch) = value;
     WtWrite how;
@@ -291,17 +315,18 @@ FORCE_INLINE void wt_noc_write_word_l1(uint32_t noc, uint64_t dst, uint32_t valu
     wt_noc_write_packet(noc, write_cmd_buf, scratch, dst, 4, how);
 }
 
-FORCE_INLINE void wt_noc_inline_state(uint32_t noc, uint32_t buf, uint64_t dst, uint32_t be, uint32_t vc,
-                                      bool posted, bool multicast = false) {
-    wt_noc_reg(noc, buf, NOC_CTRL) =
-        NOC_CMD_CPY | NOC_CMD_WR | NOC_CMD_WR_INLINE | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(vc) |
-        (multicast ? NOC_CMD_PATH_RESERVE | NOC_CMD_BRCST_PACKET : 0) | (posted ? 0 : NOC_CMD_RESP_MARKED);
+FORCE_INLINE void wt_noc_inline_state(uint32_t noc, uint32_t buf, uint64_t dst, uint32_t be,
+                                      uint32_t vc, bool posted, bool multicast = false) {
+    wt_noc_reg(noc, buf, NOC_CTRL) = NOC_CMD_CPY | NOC_CMD_WR | NOC_CMD_WR_INLINE |
+                                     NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(vc) |
+                                     (multicast ? NOC_CMD_PATH_RESERVE | NOC_CMD_BRCST_PACKET : 0) |
+                                     (posted ? 0 : NOC_CMD_RESP_MARKED);
     wt_noc_targ(noc, buf, dst);
     wt_noc_reg(noc, buf, NOC_AT_LEN_BE) = be << ((uint32_t)dst & (NOC_WORD_BYTES - 1));
 }
 
-FORCE_INLINE void wt_noc_write_word_reg(uint32_t noc, uint32_t buf, uint64_t dst, uint32_t value, uint32_t be,
-                                        uint32_t vc, bool posted) {
+FORCE_INLINE void wt_noc_write_word_reg(uint32_t noc, uint32_t buf, uint64_t dst, uint32_t value,
+                                        uint32_t be, uint32_t vc, bool posted) {
     wt_noc_wait(noc, buf);
     wt_noc_reg(noc, buf, NOC_AT_DATA) = value;
     wt_noc_inline_state(noc, buf, dst, be, vc, posted);
@@ -311,16 +336,19 @@ FORCE_INLINE void wt_noc_write_word_reg(uint32_t noc, uint32_t buf, uint64_t dst
 
 // Adds to the 32-bit word at `dst`; `wrap` is the highest bit that takes part. The old value is
 // dropped. Blackhole's interface acknowledges every increment.
-FORCE_INLINE void wt_noc_increment(uint32_t noc, uint64_t dst, uint32_t n, uint32_t wrap, uint32_t vc) {
+FORCE_INLINE void wt_noc_increment(uint32_t noc, uint64_t dst, uint32_t n, uint32_t wrap,
+                                   uint32_t vc) {
     const uint32_t buf = write_at_cmd_buf;
     wt_noc_wait(noc, buf);
     if constexpr (wt_dynamic) { // the buffer may just have been used for a read
         wt_noc_reg(noc, buf, NOC_RET_ADDR_LO) = MEM_NOC_ATOMIC_RET_VAL_ADDR;
     }
     wt_noc_targ(noc, buf, dst);
-    wt_noc_reg(noc, buf, NOC_CTRL) = NOC_CMD_AT | NOC_CMD_RESP_MARKED | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(vc);
+    wt_noc_reg(noc, buf, NOC_CTRL) =
+        NOC_CMD_AT | NOC_CMD_RESP_MARKED | NOC_CMD_VC_STATIC | NOC_CMD_STATIC_VC(vc);
     wt_noc_reg(noc, buf, NOC_AT_LEN_BE) = NOC_AT_INS(NOC_AT_INS_INCR_GET) | NOC_AT_WRAP(wrap) |
-                                          NOC_AT_IND_32((uint32_t)dst >> 2 & 3) | NOC_AT_IND_32_SRC(0);
+                                          NOC_AT_IND_32((uint32_t)dst >> 2 & 3) |
+                                          NOC_AT_IND_32_SRC(0);
     wt_noc_reg(noc, buf, NOC_AT_DATA) = n;
     wt_noc_count<NocBarrierType::NONPOSTED_ATOMICS_ACKED>(noc);
     wt_noc_fire(noc, buf);

@@ -128,10 +128,10 @@
 #define NOC_XY_COORD(x, y)    NOC_XY_ENCODING(x, y)
 #define NOC_XY_ADDR(x, y, a)  ((uint64_t)NOC_XY_ENCODING(x, y) << NOC_ADDR_COORD_SHIFT | (uint64_t)(a))
 #define NOC_XY_PCIE_ENCODING(x, y) (NOC_XY_ADDR(x, y, 0) | 1ull << 60)
-#define NOC_MULTICAST_ENCODING(x0, y0, x1, y1)                                                       \
+#define NOC_MULTICAST_ENCODING(x0, y0, x1, y1)                                                     \
     ((uint32_t)(y0) << 18 | (uint32_t)(x0) << 12 | (uint32_t)(y1) << 6 | (uint32_t)(x1))
 #define NOC_MULTICAST_COORD(x0, y0, x1, y1) NOC_MULTICAST_ENCODING(x0, y0, x1, y1)
-#define NOC_MULTICAST_ADDR(x0, y0, x1, y1, a)                                                        \
+#define NOC_MULTICAST_ADDR(x0, y0, x1, y1, a)                                                      \
     ((uint64_t)NOC_MULTICAST_ENCODING(x0, y0, x1, y1) << NOC_ADDR_COORD_SHIFT | (uint64_t)(a))
 #define NOC_UNICAST_ADDR_X(a)     ((uint32_t)((a) >> 36) & NOC_NODE_ID_MASK)
 #define NOC_UNICAST_ADDR_Y(a)     ((uint32_t)((a) >> 42) & NOC_NODE_ID_MASK)
@@ -150,7 +150,7 @@
 // ---- Overlay streams: we use their registers as counters shared by the processors of a tile
 #define NOC_OVERLAY_START_ADDR    0xFFB40000u
 #define NOC_STREAM_REG_SPACE_SIZE 0x1000
-#define STREAM_REG_ADDR(stream, reg)                                                                 \
+#define STREAM_REG_ADDR(stream, reg)                                                               \
     (NOC_OVERLAY_START_ADDR + (uint32_t)(stream) * NOC_STREAM_REG_SPACE_SIZE + ((uint32_t)(reg) << 2))
 #define STREAM_REMOTE_DEST_BUF_START_REG_INDEX           8  // circular buffer: pages freed
 #define STREAM_REMOTE_DEST_BUF_SIZE_REG_INDEX            10 // circular buffer: pages filled

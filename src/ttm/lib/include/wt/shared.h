@@ -10,12 +10,13 @@
 
 #if !defined(COMPILE_FOR_TRISC)
 #define WT_DATA_MOVEMENT 1
-#define WT_HAS_CBS 1
+#define WT_HAS_CBS       1
 #elif COMPILE_FOR_TRISC != 1
 #define WT_HAS_CBS 1
 #endif
 
-typedef struct LocalCBInterface { // bytes on data-movement processors, 16-byte words on compute ones
+typedef struct LocalCBInterface { // bytes on data-movement processors, 16-byte words on compute
+                                  // ones
     uint32_t fifo_size, fifo_limit, fifo_page_size, fifo_num_pages;
     uint32_t fifo_rd_ptr, fifo_wr_ptr;
     union {

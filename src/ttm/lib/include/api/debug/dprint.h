@@ -13,7 +13,7 @@
 #ifdef DEBUG_PRINT_ENABLED
 #define DPRINT DebugPrinter()
 #else
-#define DPRINT                                                                                       \
+#define DPRINT                                                                                     \
     if (0) DebugPrinter()
 #endif
 
@@ -37,10 +37,14 @@
 #define DPRINT_DATA0(x)
 #define DPRINT_DATA1(x)
 #else
-#define DPRINT_DATA0(x)                                                                              \
-    if (NOC_INDEX == 0) { x; }
-#define DPRINT_DATA1(x)                                                                              \
-    if (NOC_INDEX == 1) { x; }
+#define DPRINT_DATA0(x)                                                                            \
+    if (NOC_INDEX == 0) {                                                                          \
+        x;                                                                                         \
+    }
+#define DPRINT_DATA1(x)                                                                            \
+    if (NOC_INDEX == 1) {                                                                          \
+        x;                                                                                         \
+    }
 #endif
 
 // ---- Values with a type of their own, and manipulators
@@ -57,12 +61,24 @@ struct U32 {
     uint32_t val;
     U32(uint32_t v) : val(v) {}
 };
-struct ENDL { char tmp = 0; };
-struct FIXED { char tmp = 0; };
-struct DEFAULTFLOAT { char tmp = 0; };
-struct HEX { char tmp = 0; };
-struct OCT { char tmp = 0; };
-struct DEC { char tmp = 0; };
+struct ENDL {
+    char tmp = 0;
+};
+struct FIXED {
+    char tmp = 0;
+};
+struct DEFAULTFLOAT {
+    char tmp = 0;
+};
+struct HEX {
+    char tmp = 0;
+};
+struct OCT {
+    char tmp = 0;
+};
+struct DEC {
+    char tmp = 0;
+};
 struct SETPRECISION {
     char p;
     SETPRECISION(char n) : p(n) {}
@@ -75,8 +91,10 @@ struct U32_ARRAY {
     uint32_t *ptr, len;
     U32_ARRAY(uint32_t *p, uint32_t n) : ptr(p), len(n) {}
 };
-struct TYPED_U32_ARRAY : U32_ARRAY { // the array has room for one more word, which says what it holds
-    TYPED_U32_ARRAY(uint16_t type, uint16_t subtype, uint32_t *p, uint32_t n) : U32_ARRAY(p, n + 1) {
+struct TYPED_U32_ARRAY
+    : U32_ARRAY { // the array has room for one more word, which says what it holds
+    TYPED_U32_ARRAY(uint16_t type, uint16_t subtype, uint32_t *p, uint32_t n)
+        : U32_ARRAY(p, n + 1) {
         p[n] = (uint32_t)type << 16 | subtype;
     }
 };
@@ -85,9 +103,12 @@ struct DebugPrinter {};
 
 namespace wt {
 
-constexpr uint32_t DPRINT_PAYLOAD_MAX = DPRINT_DATA_SIZE - 2 - 1; // a buffer is never filled to its last byte
+constexpr uint32_t DPRINT_PAYLOAD_MAX =
+    DPRINT_DATA_SIZE - 2 - 1; // a buffer is never filled to its last byte
 
-inline volatile DebugPrintMemLayout *dprint_buffer() { return &WT_MAILBOXES->dprint_buf[PROCESSOR_INDEX]; }
+inline volatile DebugPrintMemLayout *dprint_buffer() {
+    return &WT_MAILBOXES->dprint_buf[PROCESSOR_INDEX];
+}
 
 // Waits until the host has read everything, then starts at 0. False: printing was switched off.
 __attribute__((noinline)) inline bool dprint_drain() {
@@ -102,7 +123,8 @@ __attribute__((noinline)) inline bool dprint_drain() {
 }
 
 // One record. It exists once wpos has moved past it.
-__attribute__((noinline)) inline void dprint_put(uint32_t type, const void *payload, uint32_t size) {
+__attribute__((noinline)) inline void dprint_put(uint32_t type, const void *payload,
+                                                 uint32_t size) {
     volatile DebugPrintMemLayout *b = dprint_buffer();
     uint32_t at = b->aux.wpos;
     if (at == DEBUG_PRINT_SERVER_DISABLED_MAGIC) return;
@@ -136,8 +158,7 @@ __attribute__((noinline)) inline void dprint_text(const char *s) {
     }
 }
 
-template <typename T>
-constexpr int dprint_type() { // -1: not one of the plain types
+template <typename T> constexpr int dprint_type() { // -1: not one of the plain types
     if (std::is_same_v<T, ENDL>) return DPrintENDL;
     if (std::is_same_v<T, SETW>) return DPrintSETW;
     if (std::is_same_v<T, SETPRECISION>) return DPrintSETPRECISION;
@@ -156,10 +177,9 @@ constexpr int dprint_type() { // -1: not one of the plain types
 }
 static_assert(DPrintUINT64 == DPrintUINT8 + 3 && DPrintINT64 == DPrintINT8 + 3, "integers by size");
 
-}
+} // namespace wt
 
-template <typename T>
-inline DebugPrinter operator<<(DebugPrinter dp, T val) {
+template <typename T> inline DebugPrinter operator<<(DebugPrinter dp, T val) {
     using Value = std::remove_cv_t<T>;
     if constexpr (std::is_same_v<Value, const char *> || std::is_same_v<Value, char *>) {
         wt::dprint_text(val);
@@ -167,8 +187,10 @@ inline DebugPrinter operator<<(DebugPrinter dp, T val) {
         uint32_t address = (uint32_t)(uintptr_t)val;
         wt::dprint_put(DPrintUINT32, &address, 4);
     } else if constexpr (std::is_base_of_v<U32_ARRAY, Value>) {
-        uint32_t bytes = val.len * 4 < wt::DPRINT_PAYLOAD_MAX ? val.len * 4 : wt::DPRINT_PAYLOAD_MAX & ~3u;
-        wt::dprint_put(std::is_same_v<Value, U32_ARRAY> ? DPrintU32_ARRAY : DPrintTYPED_U32_ARRAY, val.ptr, bytes);
+        uint32_t bytes =
+            val.len * 4 < wt::DPRINT_PAYLOAD_MAX ? val.len * 4 : wt::DPRINT_PAYLOAD_MAX & ~3u;
+        wt::dprint_put(std::is_same_v<Value, U32_ARRAY> ? DPrintU32_ARRAY : DPrintTYPED_U32_ARRAY,
+                       val.ptr, bytes);
     } else if constexpr (wt::is_tile_slice<Value>) {
         wt::dprint_put(DPrintTILESLICE, &val, sizeof val);
     } else if constexpr (std::is_enum_v<Value>) {

@@ -21,14 +21,12 @@
 
 namespace tensor_accessor {
 
-template <typename Args>
-struct InterleavedSpec {
+template <typename Args> struct InterleavedSpec {
     static constexpr bool is_interleaved = true, is_dram = Args::is_dram;
 };
 
 // The layout of a sharded tensor. What is known when compiling folds away.
-template <typename Args>
-struct ShardedSpec {
+template <typename Args> struct ShardedSpec {
     static constexpr bool is_interleaved = false, is_dram = Args::is_dram;
     static constexpr bool has_static_rank = Args::RankCT != 0;
     static constexpr uint32_t rank_ct = Args::RankCT, num_banks_ct = Args::NumBanksCT;
@@ -65,24 +63,22 @@ struct ShardedSpec {
     uint32_t num_shards() const { return shard_count_; }
     FORCE_INLINE uint16_t bank_coord(uint32_t bank) const { return args.bank_coord(bank); }
 
-private:
+  private:
     Args args;
     uint32_t rank_, tensor_volume_, shard_volume_, shard_count_;
-    Shape tensor_shape_, tensor_strides_, shard_shape_, shard_strides_, shard_grid_, shard_grid_strides_;
+    Shape tensor_shape_, tensor_strides_, shard_shape_, shard_strides_, shard_grid_,
+        shard_grid_strides_;
 };
 
 template <typename Args>
 using SpecOf = std::conditional_t<Args::is_sharded, ShardedSpec<Args>, InterleavedSpec<Args>>;
 
-template <typename Accessor>
-class Pages;
-template <typename Accessor>
-class ShardPages;
+template <typename Accessor> class Pages;
+template <typename Accessor> class ShardPages;
 
-}
+} // namespace tensor_accessor
 
-template <typename DSpecT>
-struct TensorAccessor {
+template <typename DSpecT> struct TensorAccessor {
     using DSpec = DSpecT;
     static constexpr bool is_dram = DSpec::is_dram;
     struct PageMapping {
@@ -90,26 +86,32 @@ struct TensorAccessor {
     };
 
     template <std::size_t CTA, std::size_t CRTA>
-    FORCE_INLINE TensorAccessor(const TensorAccessorArgs<CTA, CRTA> &args, size_t address, uint32_t page_bytes = 0)
+    FORCE_INLINE TensorAccessor(const TensorAccessorArgs<CTA, CRTA> &args, size_t address,
+                                uint32_t page_bytes = 0)
         : bank_base_address(address), page_size(page_bytes), dspec_(args) {}
 
     const DSpec &dspec() const { return dspec_; }
 
     // The address of a page, by number or by coordinates (in pages), and of a shard's first page.
-    FORCE_INLINE uint64_t get_noc_addr(uint32_t page_id, uint32_t offset = 0, uint8_t noc = noc_index) const {
+    FORCE_INLINE uint64_t get_noc_addr(uint32_t page_id, uint32_t offset = 0,
+                                       uint8_t noc = noc_index) const {
         return address_of(get_bank_and_offset(page_id), offset, noc);
     }
     template <typename Coord, std::enable_if_t<!std::is_arithmetic_v<Coord>, int> = 0>
-    FORCE_INLINE uint64_t get_noc_addr(const Coord &page, uint32_t offset = 0, uint8_t noc = noc_index) const {
+    FORCE_INLINE uint64_t get_noc_addr(const Coord &page, uint32_t offset = 0,
+                                       uint8_t noc = noc_index) const {
         return address_of(get_bank_and_offset(page), offset, noc);
     }
-    FORCE_INLINE uint64_t get_shard_noc_addr(uint32_t shard_id, uint32_t offset = 0, uint8_t noc = noc_index) const {
+    FORCE_INLINE uint64_t get_shard_noc_addr(uint32_t shard_id, uint32_t offset = 0,
+                                             uint8_t noc = noc_index) const {
         return address_of(shard_start(shard_id), offset, noc);
     }
     template <typename Coord, std::enable_if_t<!std::is_arithmetic_v<Coord>, int> = 0>
-    FORCE_INLINE uint64_t get_shard_noc_addr(const Coord &shard, uint32_t offset = 0, uint8_t noc = noc_index) const {
+    FORCE_INLINE uint64_t get_shard_noc_addr(const Coord &shard, uint32_t offset = 0,
+                                             uint8_t noc = noc_index) const {
         uint32_t id = 0;
-        for (uint32_t i = 0; i < dspec_.rank(); i++) id += shard[i] * dspec_.shard_grid_strides()[i];
+        for (uint32_t i = 0; i < dspec_.rank(); i++)
+            id += shard[i] * dspec_.shard_grid_strides()[i];
         return get_shard_noc_addr(id, offset, noc);
     }
 
@@ -134,7 +136,8 @@ struct TensorAccessor {
     }
 
     // Does it lie in this core's own L1?
-    FORCE_INLINE bool is_local_bank(uint32_t virtual_x, uint32_t virtual_y, uint8_t noc = noc_index) const {
+    FORCE_INLINE bool is_local_bank(uint32_t virtual_x, uint32_t virtual_y,
+                                    uint8_t noc = noc_index) const {
         return virtual_x == my_x[noc] && virtual_y == my_y[noc];
     }
     FORCE_INLINE bool is_local_addr(uint64_t noc_addr, uint8_t noc = noc_index) const {
@@ -148,20 +151,22 @@ struct TensorAccessor {
     }
 
     // Ranges of pages to iterate over; an end of 0 means all. They refer to this accessor.
-    tensor_accessor::Pages<TensorAccessor> pages(uint32_t start_page_id = 0, uint32_t end_page_id = 0,
-                                                 uint8_t noc = noc_index) const {
+    tensor_accessor::Pages<TensorAccessor>
+    pages(uint32_t start_page_id = 0, uint32_t end_page_id = 0, uint8_t noc = noc_index) const {
         return { *this, start_page_id, end_page_id ? end_page_id : dspec_.tensor_volume(), noc };
     }
-    tensor_accessor::ShardPages<TensorAccessor> shard_pages(uint32_t shard_id, uint32_t start_page_offset = 0,
+    tensor_accessor::ShardPages<TensorAccessor> shard_pages(uint32_t shard_id,
+                                                            uint32_t start_page_offset = 0,
                                                             uint32_t end_page_offset = 0,
                                                             uint8_t noc = noc_index) const {
-        return { *this, shard_id, start_page_offset, end_page_offset ? end_page_offset : dspec_.shard_volume(), noc };
+        return { *this, shard_id, start_page_offset,
+                 end_page_offset ? end_page_offset : dspec_.shard_volume(), noc };
     }
 
     const size_t bank_base_address = 0;
     const uint32_t page_size = 0;
 
-private:
+  private:
     DSpec dspec_;
 
     FORCE_INLINE PageMapping shard_start(uint32_t shard) const {
@@ -175,8 +180,10 @@ private:
     FORCE_INLINE uint64_t address_of(PageMapping at, uint32_t offset, uint8_t noc) const {
         uint16_t xy = dspec_.bank_coord(at.bank_id);
         uint32_t addr = bank_base_address + at.bank_page_offset * page_size + offset;
-        if constexpr (is_dram) return get_noc_addr_from_bank_id<true>(xy >> 8, addr, noc);
-        else return ::get_noc_addr((uint32_t)(xy >> 8), (uint32_t)(xy & 0xff), addr, noc);
+        if constexpr (is_dram)
+            return get_noc_addr_from_bank_id<true>(xy >> 8, addr, noc);
+        else
+            return ::get_noc_addr((uint32_t)(xy >> 8), (uint32_t)(xy & 0xff), addr, noc);
     }
 };
 
@@ -185,7 +192,8 @@ struct TensorAccessor<tensor_accessor::InterleavedSpec<Args>> : InterleavedAddrG
     using DSpec = tensor_accessor::InterleavedSpec<Args>;
 
     template <std::size_t CTA, std::size_t CRTA>
-    FORCE_INLINE TensorAccessor(const TensorAccessorArgs<CTA, CRTA> &, size_t address, uint32_t page_bytes = 0)
+    FORCE_INLINE TensorAccessor(const TensorAccessorArgs<CTA, CRTA> &, size_t address,
+                                uint32_t page_bytes = 0)
         : InterleavedAddrGen<Args::is_dram>{ (uint32_t)address, page_bytes } {}
 
     tensor_accessor::Pages<TensorAccessor> pages(uint32_t start_page_id, uint32_t end_page_id,
@@ -205,9 +213,8 @@ namespace tensor_accessor {
 
 // What the two iterators share: a position that counts up, and the page it stands for. `Self` says
 // with page_at() what that is, and with settle() which positions it passes over.
-template <typename Self, typename Accessor>
-class PageIterator {
-public:
+template <typename Self, typename Accessor> class PageIterator {
+  public:
     using iterator_category = std::forward_iterator_tag;
     using value_type = Page;
     using difference_type = std::ptrdiff_t;
@@ -243,28 +250,28 @@ public:
     bool operator<=(const PageIterator &o) const { return at <= o.at; }
     bool operator>=(const PageIterator &o) const { return at >= o.at; }
 
-protected:
+  protected:
     const Accessor *accessor;
     uint32_t at, end;
     uint8_t noc;
     Page page;
 
-private:
+  private:
     Self &self() { return *static_cast<Self *>(this); }
 };
 
 // Pages of a tensor in the order of their numbers.
-template <typename Accessor>
-class Pages {
-public:
+template <typename Accessor> class Pages {
+  public:
     class iterator : public PageIterator<iterator, Accessor> {
-    public:
+      public:
         iterator(const Accessor &a, uint32_t at, uint32_t end, uint8_t noc)
             : PageIterator<iterator, Accessor>(a, at, end, noc) {
             settle();
         }
         void settle() {
-            if (this->at < this->end) this->page = Page(this->accessor->get_noc_addr(this->at, 0, this->noc), this->at);
+            if (this->at < this->end)
+                this->page = Page(this->accessor->get_noc_addr(this->at, 0, this->noc), this->at);
         }
     };
     using const_iterator = iterator;
@@ -276,18 +283,17 @@ public:
     iterator cbegin() const { return begin(); }
     iterator cend() const { return end(); }
 
-private:
+  private:
     const Accessor &accessor;
     uint32_t start_, end_;
     uint8_t noc;
 };
 
 // Pages of one shard, passing over those that stick out of the tensor.
-template <typename Accessor>
-class ShardPages {
-public:
+template <typename Accessor> class ShardPages {
+  public:
     class iterator : public PageIterator<iterator, Accessor> {
-    public:
+      public:
         iterator(const Accessor &a, uint32_t shard, uint32_t at, uint32_t end, uint8_t noc)
             : PageIterator<iterator, Accessor>(a, at, end, noc), shard(shard) {
             settle();
@@ -297,14 +303,15 @@ public:
                 if (look()) return;
         }
 
-    private:
+      private:
         uint32_t shard;
         bool look() {
             const auto &d = this->accessor->dspec();
             typename Accessor::DSpec::Shape coord;
             uint32_t left = this->at, grid = shard, id = 0;
             for (uint32_t i = d.rank(); i-- > 0;) {
-                coord[i] = grid % d.shard_grid()[i] * d.shard_shape()[i] + left % d.shard_shape()[i];
+                coord[i] =
+                    grid % d.shard_grid()[i] * d.shard_shape()[i] + left % d.shard_shape()[i];
                 grid /= d.shard_grid()[i];
                 left /= d.shard_shape()[i];
                 if (coord[i] >= d.tensor_shape()[i]) return false;
@@ -323,7 +330,7 @@ public:
     iterator cbegin() const { return begin(); }
     iterator cend() const { return end(); }
 
-private:
+  private:
     const Accessor &accessor;
     uint32_t shard, start_, end_;
     uint8_t noc;
@@ -336,20 +343,22 @@ auto accessor_tuple(const std::tuple<Args...> &args, uint32_t address_rt, uint32
                                           kernel_compile_time_args[page_size_ct + I])...);
 }
 
-}
+} // namespace tensor_accessor
 
 // Accessors of several tensors whose addresses follow each other in the runtime arguments and whose
 // page sizes do in the compile-time arguments.
 template <typename... Args>
-auto make_tensor_accessor_tuple(const std::tuple<Args...> &args, uint32_t address_rt_arg_index_start,
+auto make_tensor_accessor_tuple(const std::tuple<Args...> &args,
+                                uint32_t address_rt_arg_index_start,
                                 uint32_t page_size_ct_arg_index_start) {
-    return tensor_accessor::accessor_tuple(args, address_rt_arg_index_start, page_size_ct_arg_index_start,
+    return tensor_accessor::accessor_tuple(args, address_rt_arg_index_start,
+                                           page_size_ct_arg_index_start,
                                            std::make_integer_sequence<uint32_t, sizeof...(Args)>());
 }
 
 // Any accessor behind one type, for arrays of them.
 class AbstractTensorAccessorWrapper {
-public:
+  public:
     AbstractTensorAccessorWrapper() = default;
     template <typename Accessor>
     AbstractTensorAccessorWrapper(const Accessor &a)
@@ -360,7 +369,7 @@ public:
         return call(accessor, page_idx, offset, noc);
     }
 
-private:
+  private:
     const void *accessor = nullptr;
     uint64_t (*call)(const void *, uint32_t, uint32_t, uint8_t) = nullptr;
 };
@@ -369,7 +378,9 @@ template <typename... Accessors>
 auto make_abstract_tensor_accessor_wrappers(const std::tuple<Accessors...> &accessors) {
     return std::apply(
         [](const auto &...a) {
-            return std::array<AbstractTensorAccessorWrapper, sizeof...(a)>{ AbstractTensorAccessorWrapper(a)... };
+            return std::array<AbstractTensorAccessorWrapper, sizeof...(a)>{
+                AbstractTensorAccessorWrapper(a)...
+            };
         },
         accessors);
 }
