@@ -311,8 +311,9 @@ static const HartBus bus = {
 // The running hart that is furthest behind, or CHIP_HARTS if all have come to `until`.
 static uint32_t next_hart(const Tile *tile, uint64_t until) {
     uint32_t best = CHIP_HARTS;
-    for (uint32_t h = 0; h < CHIP_HARTS; h++) {
-        if (!(tile->running >> h & 1) || tile->hart[h].clock >= until) continue;
+    for (uint32_t bits = tile->running; bits; bits &= bits - 1) {
+        uint32_t h = (uint32_t)__builtin_ctz(bits);
+        if (tile->hart[h].clock >= until) continue;
         if (best == CHIP_HARTS || tile->hart[h].clock < tile->hart[best].clock) best = h;
     }
     return best;
