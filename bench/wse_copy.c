@@ -26,8 +26,15 @@ static wse_runtime_t *program(const char *dir) {
     const char *build = getenv("WT_BUILD");
     char cslc[PATH_CAP];
     snprintf(cslc, sizeof cslc, "%s/bin/cslc", build ? build : "build");
-    const char *argv[] = { cslc, "bench/wse_copy/layout.csl", "--fabric-dims=49,42", "--fabric-offsets=4,1", "--memcpy",
-                           "--channels=16", "-o", dir, NULL };
+    const char *argv[] = { cslc,
+                           "bench/wse_copy/layout.csl",
+                           "--fabric-dims=49,42",
+                           "--fabric-offsets=4,1",
+                           "--memcpy",
+                           "--channels=16",
+                           "-o",
+                           dir,
+                           NULL };
     ProcResult r;
     check(proc_run(&(ProcSpec){ .argv = argv }, &r));
     if (r.code) {
@@ -77,8 +84,10 @@ int main(void) {
     dir_remove(dir);
     double gb = (double)bytes * 1e-9;
     printf("memcpy           %8.2f  GB/s  (%zu bytes)\n", gb / copy, bytes);
-    printf("wafer copy h2d   %8.2f  GB/s  (%d x %d PEs of %d bytes; %zu bytes)\n", gb / in, W, H, WORDS * 4, bytes);
-    printf("wafer copy d2h   %8.2f  GB/s  (%d x %d PEs of %d bytes; %zu bytes)\n", gb / out, W, H, WORDS * 4, bytes);
+    printf("wafer copy h2d   %8.2f  GB/s  (%d x %d PEs of %d bytes; %zu bytes)\n", gb / in, W, H,
+           WORDS * 4, bytes);
+    printf("wafer copy d2h   %8.2f  GB/s  (%d x %d PEs of %d bytes; %zu bytes)\n", gb / out, W, H,
+           WORDS * 4, bytes);
     printf("wafer copy h2d   %8.2f  of memcpy  (bar 0.5)\n", copy / in);
     printf("wafer copy d2h   %8.2f  of memcpy  (bar 0.5)\n", copy / out);
     free(a);

@@ -1,7 +1,7 @@
 // Wavetile, Cerebras half: run a compiled CSL program on a simulated wafer.
 //
-// A program is an artifact directory, the `out/` that `cslc` writes. A runtime opens it, and the host
-// then talks to the rectangle of processing elements (PEs) as the vendor's SdkRuntime does:
+// A program is an artifact directory, the `out/` that `cslc` writes. A runtime opens it, and the
+// host then talks to the rectangle of processing elements (PEs) as the vendor's SdkRuntime does:
 //
 //     wse_runtime_t *rt;
 //     wse_runtime_open("out", NULL, &rt);
@@ -15,8 +15,8 @@
 //     wse_runtime_close(rt);
 //
 // Commands form one ordered list. Simulated time advances only inside blocking calls: a blocking
-// copy, launch or call, wse_task_wait, wse_task_done and wse_runtime_stop. So a result never depends
-// on how fast the host is. docs/wse.md says when a command starts and when it is done.
+// copy, launch or call, wse_task_wait, wse_task_done and wse_runtime_stop. So a result never
+// depends on how fast the host is. docs/wse.md says when a command starts and when it is done.
 //
 // Coordinates are those of the program's rectangle: (0, 0) is its north-west PE, x counts columns.
 //
@@ -45,14 +45,15 @@ typedef struct wse_runtime wse_runtime_t;
 
 typedef struct wse_runtime_options {
     uint32_t struct_size;
-    uint32_t threads;      // host threads for the simulation; results do not depend on it. 0: one
-    uint64_t max_cycles;   // a blocking call that simulates more cycles ends with WT_LIMIT. 0: no limit
-    const char *sim_log;   // file that receives what <simprint> prints ("@cycle text"). NULL: none.
-                           // Created by the first line printed
+    uint32_t threads;    // host threads for the simulation; results do not depend on it. 0: one
+    uint64_t max_cycles; // a blocking call that simulates more ends with WT_LIMIT. 0: no limit
+    const char *sim_log; // file for what <simprint> prints ("@cycle text"), created by the first
+                         // line. NULL: none
 } wse_runtime_options_t;
 
 // Reads and checks an artifact directory. The directory may change or vanish afterwards.
-// WT_NOTFOUND: there is no program in it; WT_INVALID: it is truncated, edited or of another version.
+// WT_NOTFOUND: there is no program in it; WT_INVALID: it is truncated, edited or of another
+// version.
 wt_status_t wse_runtime_open(const char *artifacts, const wse_runtime_options_t *options,
                              wse_runtime_t **out);
 
@@ -83,11 +84,11 @@ enum { WSE_ARCH_WSE2 = 2, WSE_ARCH_WSE3 = 3 };
 typedef struct wse_info {
     uint32_t struct_size;
     wse_arch_t arch;
-    uint32_t width, height;                 // the program's rectangle
-    uint32_t offset_x, offset_y;            // where its (0, 0) stands on the fabric
+    uint32_t width, height;      // the program's rectangle
+    uint32_t offset_x, offset_y; // where its (0, 0) stands on the fabric
     uint32_t fabric_width, fabric_height;
-    uint32_t channels;                      // of memcpy; 0: compiled without --memcpy
-    uint32_t symbols;                       // exported names, for wse_symbol_at
+    uint32_t channels; // of memcpy; 0: compiled without --memcpy
+    uint32_t symbols;  // exported names, for wse_symbol_at
 } wse_info_t;
 
 // Fills `info`, whose struct_size the caller has set.
@@ -100,10 +101,10 @@ typedef struct wse_symbol {
     uint32_t struct_size;
     int32_t id;
     wse_symbol_kind_t kind;
-    int32_t immutable;       // 1: a `const` of the program
-    const char *name;        // as exported; owned by the runtime
-    const char *type;        // as CSL spells it: "[*]f32"; a function's result: "void"
-    uint32_t input_count;    // a function's parameters, for wse_symbol_input
+    int32_t immutable;    // 1: a `const` of the program
+    const char *name;     // as exported; owned by the runtime
+    const char *type;     // as CSL spells it: "[*]f32"; a function's result: "void"
+    uint32_t input_count; // a function's parameters, for wse_symbol_input
 } wse_symbol_t;
 
 // The `index`-th exported name, in the order of their ids.
@@ -147,18 +148,18 @@ enum { WSE_ROW_MAJOR = 0, WSE_COL_MAJOR = 1 };
 
 typedef struct wse_copy_options {
     uint32_t struct_size;
-    int32_t streaming;           // 0: copy mode, to and from a variable; 1: words on a color
-    wse_data_type_t data_type;   // element width of copy mode. Streaming carries all 32 bits in both
+    int32_t streaming;         // 0: copy mode, to and from a variable; 1: words on a color
+    wse_data_type_t data_type; // element width of copy mode. Streaming carries all 32 bits in both
     wse_order_t order;
-    int32_t nonblock;            // 1: append the command and return
+    int32_t nonblock; // 1: append the command and return
 } wse_copy_options_t;
 
 // The host side of every copy is an array of 32-bit words, `words` long, at least one word per
 // element. A 16-bit element is the low half of its word: to the device the high half is ignored, to
 // the host it is zero.
 //
-// `src` is copied at the call. `dst` of a nonblocking d2h must stay valid until the command is done.
-// `task`, which may be NULL, receives the command's place.
+// `src` is copied at the call. `dst` of a nonblocking d2h must stay valid until the command is
+// done. `task`, which may be NULL, receives the command's place.
 
 // Host to device. `dest`: the id of an exported pointer variable (copy mode), or a color or
 // streaming id of the program (streaming).
@@ -187,9 +188,9 @@ wt_status_t wse_memcpy_h2d_colbcast(wse_runtime_t *rt, int32_t dest, const void 
 //     (x * eta + y) * l + k    row major
 //     (k * eta + y) * xi + x   column major
 wt_status_t wse_memcpy_h2d_stride(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
-                                  const wse_region_t *roi, uint32_t elems_per_pe, int32_t row_stride,
-                                  int32_t col_stride, const wse_copy_options_t *options,
-                                  wse_task_t *task);
+                                  const wse_region_t *roi, uint32_t elems_per_pe,
+                                  int32_t row_stride, int32_t col_stride,
+                                  const wse_copy_options_t *options, wse_task_t *task);
 
 // An argument of a launch. A typed argument must have exactly the parameter's type. WSE_ARG_INT is
 // an integer without a width of its own: it fits any integer parameter that can hold its value.
@@ -217,7 +218,7 @@ typedef struct wse_arg {
 
 typedef struct wse_launch_options {
     uint32_t struct_size;
-    int32_t nonblock;   // 1: append the command and return
+    int32_t nonblock; // 1: append the command and return
 } wse_launch_options_t;
 
 // Calls an exported function on every PE of the rectangle. The command is done when every PE has
@@ -241,27 +242,27 @@ wt_status_t wse_read_symbol(wse_runtime_t *rt, int32_t x, int32_t y, const char 
 
 typedef struct wse_stats {
     uint32_t struct_size;
-    uint32_t instances;        // distinct PE programs
-    uint64_t cycles;           // simulated time
-    uint64_t tile_cycles;      // cycles times PEs that did something in them
-    uint64_t instructions;     // of scalar code
-    uint64_t elements;         // of vector operations
-    uint64_t wavelets;         // words that left a router, once per word
-    uint64_t trace_hash;       // over (cycle, color, direction, word) of every word; same on every host
-    uint64_t memory;           // bytes the wafer holds on the host
+    uint32_t instances;    // distinct PE programs
+    uint64_t cycles;       // simulated time
+    uint64_t tile_cycles;  // cycles times PEs that did something in them
+    uint64_t instructions; // of scalar code
+    uint64_t elements;     // of vector operations
+    uint64_t wavelets;     // words that left a router, once per word
+    uint64_t trace_hash;   // over (cycle, color, direction, word) of every word; same on every host
+    uint64_t memory;       // bytes the wafer holds on the host
 } wse_stats_t;
 
 // Fills `stats`, whose struct_size the caller has set.
 wt_status_t wse_runtime_stats(const wse_runtime_t *rt, wse_stats_t *stats);
 
 // The full text behind the last WT_STALL or WT_FAULT of this runtime (wt_last_error holds only its
-// beginning): every waiting PE, its task, operation, queue and color, and what it waits for. After a
-// stop that succeeded: a note on operations still pending and words still standing, or "". Owned by
-// the runtime, valid until its next call.
+// beginning): every waiting PE, its task, operation, queue and color, and what it waits for. After
+// a stop that succeeded: a note on operations still pending and words still standing, or "". Owned
+// by the runtime, valid until its next call.
 const char *wse_report(const wse_runtime_t *rt);
 
-// Writes the memory of all PEs to a file: a text line "wavetile-core 1 WIDTH HEIGHT", then per PE, row
-// by row, its memory of 49,152 bytes.
+// Writes the memory of all PEs to a file: a text line "wavetile-core 1 WIDTH HEIGHT", then per PE,
+// row by row, its memory of 49,152 bytes.
 wt_status_t wse_dump_core(wse_runtime_t *rt, const char *path);
 
 // Writes an ELF core file (ET_CORE): one PT_LOAD segment per PE at virtual address

@@ -21,8 +21,17 @@ static int compile(void **state) {
     snprintf(cslc, sizeof cslc, "%s/bin/cslc", build ? build : "build");
     path_join(out, sizeof out, dir, "out");
     path_join(program, sizeof program, out, "bin/program.wse");
-    const char *argv[] = { cslc,       "tests/wse/programs/echo/layout.csl", "--arch=wse3", "--fabric-dims=10,4", "--fabric-offsets=4,1",
-                           "--memcpy", "--channels=1", "--params=width:3,height:2", "-o", out, NULL };
+    const char *argv[] = { cslc,
+                           "tests/wse/programs/echo/layout.csl",
+                           "--arch=wse3",
+                           "--fabric-dims=10,4",
+                           "--fabric-offsets=4,1",
+                           "--memcpy",
+                           "--channels=1",
+                           "--params=width:3,height:2",
+                           "-o",
+                           out,
+                           NULL };
     ProcResult r;
     if (proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 60000 }, &r)) return -1;
     if (r.code) fprintf(stderr, "%s\n", r.out);
@@ -59,7 +68,8 @@ static void try_it(void) {
         int32_t done;
         wse_task_t task;
         if (!wse_memcpy_h2d(rt, 2, words, 3, &roi, 3, &o, &task))
-            for (int i = 0; i < 5 && !wse_task_done(rt, task, &done) && !done; i++) {}
+            for (int i = 0; i < 5 && !wse_task_done(rt, task, &done) && !done; i++) {
+            }
         wse_read_symbol(rt, 0, 0, "count", words, sizeof words, &size);
     }
     wse_runtime_close(rt);
@@ -113,7 +123,8 @@ static void test_arguments(void **state) {
     wse_runtime_t *rt;
     assert_fails(wse_runtime_open(NULL, NULL, &rt), WT_INVALID, "must not be NULL");
     assert_fails(wse_runtime_open("x", NULL, NULL), WT_INVALID, "must not be NULL");
-    assert_fails(wse_runtime_open("x", &(wse_runtime_options_t){ 0 }, &rt), WT_INVALID, "struct_size");
+    assert_fails(wse_runtime_open("x", &(wse_runtime_options_t){ 0 }, &rt), WT_INVALID,
+                 "struct_size");
     assert_fails(wse_runtime_open("/nonexistent", NULL, &rt), WT_NOTFOUND, "not a directory");
     assert_fails(wse_runtime_load(NULL), WT_INVALID, "no runtime");
     assert_fails(wse_runtime_stop(NULL), WT_INVALID, "no runtime");

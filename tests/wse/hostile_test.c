@@ -1,5 +1,5 @@
-// A program that tries to leave its PE's memory, through every kind of access, ends with a fault that names
-// the place. Worth most under SAN=1: the host's memory is what it must not reach.
+// A program that tries to leave its PE's memory, through every kind of access, ends with a fault
+// that names the place. Worth most under SAN=1: the host's memory is what it must not reach.
 #include "base/file.h"
 #include "base/proc.h"
 #include "wse.h"
@@ -19,8 +19,16 @@ static int compile(void **state) {
     if (dir_make_temp(dir, "hostile")) return -1;
     for (int i = 0; i < 2; i++) {
         path_join(out[i], sizeof out[i], dir, i ? "wse3" : "wse2");
-        const char *argv[] = { cslc,       "tests/wse/programs/hostile/layout.csl", i ? "--arch=wse3" : "--arch=wse2", "--fabric-dims=8,3",
-                               "--memcpy", "--channels=1", "--fabric-offsets=4,1", "-o", out[i], NULL };
+        const char *argv[] = { cslc,
+                               "tests/wse/programs/hostile/layout.csl",
+                               i ? "--arch=wse3" : "--arch=wse2",
+                               "--fabric-dims=8,3",
+                               "--memcpy",
+                               "--channels=1",
+                               "--fabric-offsets=4,1",
+                               "-o",
+                               out[i],
+                               NULL };
         ProcResult r;
         if (proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 60000 }, &r)) return -1;
         if (r.code) fprintf(stderr, "%s\n", r.out);
@@ -45,13 +53,25 @@ static wse_runtime_t *start(int arch) {
 }
 
 static wt_status_t attack(wse_runtime_t *rt, int kind, unsigned at) {
-    const wse_arg_t args[] = { { .type = WSE_ARG_INT, .value.i = kind }, { .type = WSE_ARG_INT, .value.i = at } };
+    const wse_arg_t args[] = { { .type = WSE_ARG_INT, .value.i = kind },
+                               { .type = WSE_ARG_INT, .value.i = at } };
     wt_status_t s = wse_launch(rt, "attack", args, 2, NULL, NULL);
     return s ? s : wse_runtime_stop(rt);
 }
 
 static const unsigned outside[] = { 0x4000, 0xbff0, 0xbffe, 0xc000, 0xfff0, 0xfffe, 0x9001 };
-enum { LOAD = 1, VECTOR_READ = 3, FABRIC_READ = 7, OFFSET = 10, HARMLESS = 11, UPWARDS = 12, DOWNWARDS = 13, POINTER = 14, STACK = 15, KINDS };
+enum {
+    LOAD = 1,
+    VECTOR_READ = 3,
+    FABRIC_READ = 7,
+    OFFSET = 10,
+    HARMLESS = 11,
+    UPWARDS = 12,
+    DOWNWARDS = 13,
+    POINTER = 14,
+    STACK = 15,
+    KINDS
+};
 
 static void test_writes_outside_memory_fault(void **state) {
     (void)state;
@@ -111,7 +131,8 @@ static void test_the_host_is_not_led_astray(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         wse_runtime_t *rt = start(1);
-        const wse_arg_t args[] = { { .type = WSE_ARG_INT, .value.i = POINTER }, { .type = WSE_ARG_INT, .value.i = outside[i] } };
+        const wse_arg_t args[] = { { .type = WSE_ARG_INT, .value.i = POINTER },
+                                   { .type = WSE_ARG_INT, .value.i = outside[i] } };
         assert_ok(wse_launch(rt, "attack", args, 2, NULL, NULL));
         int32_t data;
         assert_ok(wse_get_id(rt, "data", &data));

@@ -35,7 +35,8 @@ int main(int argc, char **argv) {
     }
     for (int j = 0; j < N; j++) vector[j] = (float)(j - 3);
 
-    const wse_region_t all = { 0, 0, W, H }, top = { 0, 0, W, 1 }, west = { 0, 0, 1, H }, east = { W - 1, 0, 1, H };
+    const wse_region_t all = { 0, 0, W, H }, top = { 0, 0, W, 1 }, west = { 0, 0, 1, H },
+                       east = { W - 1, 0, 1, H };
     check(wse_memcpy_h2d(rt, A, blocks, M * N, &all, ROWS * COLUMNS, NULL, NULL), "copy A");
     check(wse_memcpy_h2d(rt, x, vector, N, &top, COLUMNS, NULL, NULL), "copy x");
     check(wse_memcpy_h2d(rt, b, offset, M, &west, ROWS, NULL, NULL), "copy b");

@@ -31,17 +31,20 @@ int main(int argc, char **argv) {
     check(wse_runtime_run(rt), "run");
 
     // Per PE: its rows of A, column by column; the whole of x; its rows of b.
-    static float matrix[MAX_WIDTH][COLUMNS][ROWS], vector[COLUMNS], offset[MAX_WIDTH][ROWS], result[MAX_WIDTH][ROWS];
+    static float matrix[MAX_WIDTH][COLUMNS][ROWS], vector[COLUMNS], offset[MAX_WIDTH][ROWS],
+        result[MAX_WIDTH][ROWS];
     for (int p = 0; p < width; p++)
         for (int i = 0; i < ROWS; i++) {
             offset[p][i] = (float)(p - i);
-            for (int j = 0; j < COLUMNS; j++) matrix[p][j][i] = (float)((p + 3 * i + 5 * j) % 7 - 3);
+            for (int j = 0; j < COLUMNS; j++)
+                matrix[p][j][i] = (float)((p + 3 * i + 5 * j) % 7 - 3);
         }
     for (int j = 0; j < COLUMNS; j++) vector[j] = (float)(j - 2);
 
     const wse_region_t row = { 0, 0, width, 1 };
     size_t pes = (size_t)width;
-    check(wse_memcpy_h2d(rt, A, matrix, pes * COLUMNS * ROWS, &row, COLUMNS * ROWS, NULL, NULL), "copy A");
+    check(wse_memcpy_h2d(rt, A, matrix, pes * COLUMNS * ROWS, &row, COLUMNS * ROWS, NULL, NULL),
+          "copy A");
     check(wse_memcpy_h2d_rowbcast(rt, x, vector, COLUMNS, &row, COLUMNS, NULL, NULL), "copy x");
     check(wse_memcpy_h2d(rt, b, offset, pes * ROWS, &row, ROWS, NULL, NULL), "copy b");
     check(wse_launch(rt, "compute", NULL, 0, NULL, NULL), "compute");
@@ -57,9 +60,11 @@ int main(int argc, char **argv) {
             float expected = offset[p][i]; // small integers: exact in any order
             for (int j = 0; j < COLUMNS; j++) expected += matrix[p][j][i] * vector[j];
             if (result[p][i] == expected) continue;
-            fprintf(stderr, "PE %d, row %d: %g, not %g\n", p, i, (double)result[p][i], (double)expected);
+            fprintf(stderr, "PE %d, row %d: %g, not %g\n", p, i, (double)result[p][i],
+                    (double)expected);
             return 1;
         }
-    printf("%d PEs, %d x %d matrix, %llu cycles\nSUCCESS!\n", width, width * ROWS, COLUMNS, (unsigned long long)stats.cycles);
+    printf("%d PEs, %d x %d matrix, %llu cycles\nSUCCESS!\n", width, width * ROWS, COLUMNS,
+           (unsigned long long)stats.cycles);
     return 0;
 }

@@ -1,9 +1,9 @@
 // The list of commands: when one starts, when it is done, and what to say when it never will be.
 //
 // A command starts when the one before is over. A streaming h2d is over when its last word has left
-// its PE's queue for a task or operation or, once nothing else can move, when all its words stand in
-// queues; a launch is over when every PE has unblocked the command stream. A streaming d2h drains
-// beside what follows. Copy mode and launches also wait until the chip is quiet.
+// its PE's queue for a task or operation or, once nothing else can move, when all its words stand
+// in queues; a launch is over when every PE has unblocked the command stream. A streaming d2h
+// drains beside what follows. Copy mode and launches also wait until the chip is quiet.
 #include "wse/host/runtime.h"
 
 #include "base/log.h"
@@ -11,12 +11,15 @@
 #include <stdlib.h>
 
 const char *command_name(const wse_runtime_t *rt, const Command *c, char out[96]) {
-    const char *verb = c->kind == CMD_H2D ? "h2d to" : c->kind == CMD_D2H ? "d2h from" : "launch of";
+    const char *verb = c->kind == CMD_H2D   ? "h2d to"
+                       : c->kind == CMD_D2H ? "d2h from"
+                                            : "launch of";
     int rpc = c->kind == CMD_LAUNCH ? c->launch.rpc : c->copy.rpc;
     if (rpc < 0)
         snprintf(out, 96, "%s streaming color %u", verb, c->copy.color);
     else
-        snprintf(out, 96, "%s '%.60s'", verb, object_string(&rt->object, rt->object.rpcs[rpc].name));
+        snprintf(out, 96, "%s '%.60s'", verb,
+                 object_string(&rt->object, rt->object.rpcs[rpc].name));
     return out;
 }
 
@@ -127,18 +130,20 @@ static wt_status_t stalled(wse_runtime_t *rt) {
         command_name(rt, c, name);
         if (c->kind == CMD_LAUNCH) {
             unsigned n = wafer_launch_pending(rt->chip);
-            sb_printf(r, "%s: %u PE%s never called unblock_cmd_stream()\n", name, n, n == 1 ? "" : "s");
+            sb_printf(r, "%s: %u PE%s never called unblock_cmd_stream()\n", name, n,
+                      n == 1 ? "" : "s");
         } else {
             ChipStreamState s = wafer_stream_state(rt->chip, c->stream);
-            sb_printf(r, "%s: %llu of %llu words have entered the PEs' queues, the rest has no room\n", name,
-                      (unsigned long long)s.moved, (unsigned long long)s.total);
+            sb_printf(r,
+                      "%s: %llu of %llu words have entered the PEs' queues, the rest has no room\n",
+                      name, (unsigned long long)s.moved, (unsigned long long)s.total);
         }
     }
     for (size_t i = 0; i < rt->draining.len; i++) {
         const Command *c = &rt->commands.data[rt->draining.data[i]];
         ChipStreamState s = wafer_stream_state(rt->chip, c->stream);
-        sb_printf(r, "%s: %llu of %llu words came\n", command_name(rt, c, name), (unsigned long long)s.moved,
-                  (unsigned long long)s.total);
+        sb_printf(r, "%s: %llu of %llu words came\n", command_name(rt, c, name),
+                  (unsigned long long)s.moved, (unsigned long long)s.total);
     }
     size_t head = r->n;
     unsigned waits = wafer_report(rt->chip, r, 0);
@@ -146,7 +151,8 @@ static wt_status_t stalled(wse_runtime_t *rt) {
     StrBuf brief = { 0 };
     sb_add(&brief, r->p, head);
     wafer_report(rt->chip, &brief, 12);
-    wt_status_t s = fail(WT_STALL, "nothing can move any more, and the host still waits:\n%s", sb_str(&brief));
+    wt_status_t s =
+        fail(WT_STALL, "nothing can move any more, and the host still waits:\n%s", sb_str(&brief));
     sb_free(&brief);
     return s;
 }
@@ -167,7 +173,9 @@ wt_status_t command_wait(wse_runtime_t *rt, size_t index, uint64_t budget, bool 
         if (budget && !left) return WT_OK;
 
         ChipGoal goal = { .budget = left };
-        int busy = rt->gate < 0 && rt->next < rt->commands.len ? color_busy(rt, &rt->commands.data[rt->next]) : 0;
+        int busy = rt->gate < 0 && rt->next < rt->commands.len
+                       ? color_busy(rt, &rt->commands.data[rt->next])
+                       : 0;
         if (rt->gate >= 0) {
             const Command *c = &rt->commands.data[rt->gate];
             goal.launch = c->kind == CMD_LAUNCH;
@@ -183,7 +191,9 @@ wt_status_t command_wait(wse_runtime_t *rt, size_t index, uint64_t budget, bool 
         uint64_t passed = cycles_now(rt) - before;
         left = left > passed ? left - passed : 0;
 
-        if (why == CHIP_INTERRUPTED) return fail(WT_INTERRUPTED, "interrupted at cycle %llu", (unsigned long long)(before + passed));
+        if (why == CHIP_INTERRUPTED)
+            return fail(WT_INTERRUPTED, "interrupted at cycle %llu",
+                        (unsigned long long)(before + passed));
         if (why == CHIP_QUIET) rt->quiet = true;
         harvest(rt);
         if (rt->gate >= 0 && gate_over(rt)) {
@@ -191,7 +201,8 @@ wt_status_t command_wait(wse_runtime_t *rt, size_t index, uint64_t budget, bool 
             rt->gate = -1;
         } else if (why == CHIP_QUIET && !is_done(rt, index)) {
             // Only a command that waits for quiet can still start.
-            bool starts = rt->gate < 0 && rt->next < rt->commands.len && !color_busy(rt, &rt->commands.data[rt->next]);
+            bool starts = rt->gate < 0 && rt->next < rt->commands.len &&
+                          !color_busy(rt, &rt->commands.data[rt->next]);
             if (!starts) return stalled(rt);
         }
     }
@@ -218,7 +229,8 @@ wt_status_t command_submit(wse_runtime_t *rt, Command *c, bool nonblock, wse_tas
     if (nonblock) return WT_OK;
     bool done = false;
     s = command_wait(rt, index, rt->max_cycles, &done);
-    if (!s && !done) s = fail(WT_LIMIT, "still busy after %llu cycles", (unsigned long long)rt->max_cycles);
+    if (!s && !done)
+        s = fail(WT_LIMIT, "still busy after %llu cycles", (unsigned long long)rt->max_cycles);
     // The command stays in the list, to be waited for again; the source may not outlive this call.
     c = &rt->commands.data[index];
     if (s && c->kind == CMD_H2D && c->state == CMD_WAITING) {
@@ -232,7 +244,9 @@ wt_status_t command_submit(wse_runtime_t *rt, Command *c, bool nonblock, wse_tas
 
 static wt_status_t task_check(wse_runtime_t *rt, wse_task_t task) {
     if (!rt) return fail(WT_INVALID, "no runtime");
-    if (!task || task > rt->commands.len) return fail(WT_INVALID, "task %llu: the runtime has given out %zu", (unsigned long long)task, rt->commands.len);
+    if (!task || task > rt->commands.len)
+        return fail(WT_INVALID, "task %llu: the runtime has given out %zu",
+                    (unsigned long long)task, rt->commands.len);
     return WT_OK;
 }
 
@@ -240,7 +254,9 @@ wt_status_t wse_task_wait(wse_runtime_t *rt, wse_task_t task) {
     TRY(task_check(rt, task));
     bool done;
     TRY(command_wait(rt, task - 1, rt->max_cycles, &done));
-    return done ? WT_OK : fail(WT_LIMIT, "still busy after %llu cycles", (unsigned long long)rt->max_cycles);
+    return done
+               ? WT_OK
+               : fail(WT_LIMIT, "still busy after %llu cycles", (unsigned long long)rt->max_cycles);
 }
 
 wt_status_t wse_task_done(wse_runtime_t *rt, wse_task_t task, int32_t *done) {

@@ -11,10 +11,10 @@ typedef enum Shape { SHAPE_FULL, SHAPE_ROWS, SHAPE_COLUMNS, SHAPE_STRIDE } Shape
 // The PEs of a copy, as a walk: for (Walk w = {0}; walk(c, &w);) use (w.x, w.y), w.at
 
 typedef struct Walk {
-    unsigned i, j;   // which column and row of the grid comes next
-    unsigned x, y;   // the PE
-    size_t at;       // word of its element 0 in the host's array
-    size_t serial;   // its number in row order
+    unsigned i, j; // which column and row of the grid comes next
+    unsigned x, y; // the PE
+    size_t at;     // word of its element 0 in the host's array
+    size_t serial; // its number in row order
     bool started;
 } Walk;
 
@@ -32,21 +32,19 @@ static bool walk(const Copy *c, Walk *w) {
     return true;
 }
 
-static size_t copy_words(const Copy *c) {
-    return (size_t)c->pes.nx * c->pes.ny * c->elems;
-}
+static size_t copy_words(const Copy *c) { return (size_t)c->pes.nx * c->pes.ny * c->elems; }
 
 // ---------------------------------------------------------------------------------------------
 // Copy mode
 
-// Where the elements begin in a PE's memory: what an exported pointer points to at this moment, or the
-// exported variable itself.
-static wt_status_t copy_address(wse_runtime_t *rt, const Copy *c, unsigned x, unsigned y, uint32_t *at) {
+// Where the elements begin in a PE's memory: what an exported pointer points to at this moment, or
+// the exported variable itself.
+static wt_status_t copy_address(wse_runtime_t *rt, const Copy *c, unsigned x, unsigned y,
+                                uint32_t *at) {
     const Object *o = &rt->object;
     const ObjInst *in = wafer_inst(rt->chip, x, y);
     int row = in ? object_export(o, in, c->rpc) : -1;
-    if (row < 0)
-        return fail(WT_INVALID, "the program of PE (%u,%u) does not export it", x, y);
+    if (row < 0) return fail(WT_INVALID, "the program of PE (%u,%u) does not export it", x, y);
     *at = o->exports[row].value;
     if (!rpc_is_pointer(rt, c->rpc)) return WT_OK;
     uint16_t pointer;
@@ -88,11 +86,14 @@ static wt_status_t pe_in(wse_runtime_t *rt, Copy *c, const Walk *w, uint32_t at)
     uint32_t size = 0, width = c->half ? 2 : 4;
     uint8_t *ram = wafer_ram(rt->chip, w->x, w->y, &size);
     if (at > size || (uint64_t)c->elems * width > size - at)
-        return fail(WT_INVALID, "%u elements of %u bytes at 0x%04x are more than the memory of PE (%u,%u) holds",
-                    c->elems, width, at, w->x, w->y);
+        return fail(
+            WT_INVALID,
+            "%u elements of %u bytes at 0x%04x are more than the memory of PE (%u,%u) holds",
+            c->elems, width, at, w->x, w->y);
     const uint32_t *from = c->owned ? c->owned : c->from;
     elements_in(ram + at, from + w->at, c->layout.element, c->elems, c->half);
-    return wafer_write(rt->chip, w->x, w->y, at, from, 0); // tells a task that polls memory to look again
+    return wafer_write(rt->chip, w->x, w->y, at, from,
+                       0); // tells a task that polls memory to look again
 }
 
 // Elements beyond what the program defines read as zero.
@@ -132,7 +133,8 @@ wt_status_t copy_stream(wse_runtime_t *rt, Command *cmd) {
     if (cmd->kind == CMD_H2D) {
         const uint32_t *from = c->owned ? c->owned : c->from;
         for (Walk w = { 0 }; walk(c, &w);)
-            elements_in((uint8_t *)(words + w.serial * c->elems), from + w.at, c->layout.element, c->elems, false);
+            elements_in((uint8_t *)(words + w.serial * c->elems), from + w.at, c->layout.element,
+                        c->elems, false);
     }
     free(c->owned);
     c->owned = words;
@@ -154,12 +156,14 @@ wt_status_t copy_stream(wse_runtime_t *rt, Command *cmd) {
 void copy_drained(Command *cmd) {
     Copy *c = &cmd->copy;
     for (Walk w = { 0 }; walk(c, &w);)
-        elements_out(c->to + w.at, (const uint8_t *)(c->owned + w.serial * c->elems), c->layout.element, c->elems, false);
+        elements_out(c->to + w.at, (const uint8_t *)(c->owned + w.serial * c->elems),
+                     c->layout.element, c->elems, false);
 }
 
 // Words of the host's array that the layout reaches.
 static size_t layout_reach(const Copy *c) {
-    return (c->pes.nx - 1) * c->layout.pe_x + (c->pes.ny - 1) * c->layout.pe_y + (c->elems - 1) * c->layout.element + 1;
+    return (c->pes.nx - 1) * c->layout.pe_x + (c->pes.ny - 1) * c->layout.pe_y +
+           (c->elems - 1) * c->layout.element + 1;
 }
 
 wt_status_t copy_keep_source(Command *cmd) {
@@ -191,9 +195,12 @@ static wt_status_t roi_check(const wse_runtime_t *rt, const wse_region_t *r) {
     const ObjHead *h = rt->object.head;
     if (r->width <= 0 || r->height <= 0)
         return fail(WT_INVALID, "a region of %d x %d PEs is empty", r->width, r->height);
-    if (r->x < 0 || r->y < 0 || (int64_t)r->x + r->width > h->rect_w || (int64_t)r->y + r->height > h->rect_h)
-        return fail(WT_INVALID, "the region of %d x %d PEs at (%d,%d) leaves the program's rectangle of %u x %u", r->width,
-                    r->height, r->x, r->y, h->rect_w, h->rect_h);
+    if (r->x < 0 || r->y < 0 || (int64_t)r->x + r->width > h->rect_w ||
+        (int64_t)r->y + r->height > h->rect_h)
+        return fail(
+            WT_INVALID,
+            "the region of %d x %d PEs at (%d,%d) leaves the program's rectangle of %u x %u",
+            r->width, r->height, r->x, r->y, h->rect_w, h->rect_h);
     return WT_OK;
 }
 
@@ -204,19 +211,24 @@ static wt_status_t color_check(const wse_runtime_t *rt, CommandKind kind, int32_
     if (color >= 0 && color < WSE_COLORS && mask >> color & 1) return WT_OK;
     if (color >= 0 && color < WSE_COLORS && other >> color & 1)
         return fail(WT_INVALID, "color %d streams in the other direction", color);
-    return fail(WT_INVALID, "color %d is no streaming color: the layout gives <memcpy/get_params> its colors as %s", color, names);
+    return fail(
+        WT_INVALID,
+        "color %d is no streaming color: the layout gives <memcpy/get_params> its colors as %s",
+        color, names);
 }
 
 static wt_status_t variable_check(const wse_runtime_t *rt, CommandKind kind, int32_t id) {
     const Object *o = &rt->object;
     if (id < 0 || (uint32_t)id >= o->nrpcs)
-        return fail(WT_INVALID, "no symbol has the id %d (wse_get_id gives ids; streaming names colors)", id);
+        return fail(WT_INVALID,
+                    "no symbol has the id %d (wse_get_id gives ids; streaming names colors)", id);
     const char *name = object_string(o, o->rpcs[id].name);
     if (o->rpcs[id].kind != RPC_VAR) return fail(WT_INVALID, "'%s' is not a variable", name);
     if (kind == CMD_H2D && o->rpcs[id].immutable && !rpc_is_pointer(rt, id))
         return fail(WT_INVALID, "'%s' is exported as immutable", name);
     if (kind == CMD_H2D && strstr(object_string(o, o->rpcs[id].type), "const "))
-        return fail(WT_INVALID, "'%s' points to constants (%s): it cannot be written", name, object_string(o, o->rpcs[id].type));
+        return fail(WT_INVALID, "'%s' points to constants (%s): it cannot be written", name,
+                    object_string(o, o->rpcs[id].type));
     return WT_OK;
 }
 
@@ -227,8 +239,9 @@ wt_status_t runtime_busy_check(const wse_runtime_t *rt, const char *what) {
     return WT_OK;
 }
 
-static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, int32_t id, void *array, size_t words,
-                             const wse_region_t *roi, uint32_t elems, int32_t row_stride, int32_t col_stride,
+static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, int32_t id,
+                             void *array, size_t words, const wse_region_t *roi, uint32_t elems,
+                             int32_t row_stride, int32_t col_stride,
                              const wse_copy_options_t *options, wse_task_t *task) {
     TRY(runtime_busy_check(rt, kind == CMD_H2D ? "memcpy_h2d" : "memcpy_d2h"));
     if (!array || !roi) return fail(WT_INVALID, "the array and the region must not be NULL");
@@ -242,13 +255,16 @@ static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, i
         return fail(WT_INVALID, "the program was compiled without --memcpy: the host cannot copy");
     TRY(roi_check(rt, roi));
     if (!elems) return fail(WT_INVALID, "elem_per_pe must be positive");
-    if (elems > 1u << 24 && !opt.streaming) return fail(WT_INVALID, "%u elements per PE are more than a PE can hold", elems);
+    if (elems > 1u << 24 && !opt.streaming)
+        return fail(WT_INVALID, "%u elements per PE are more than a PE can hold", elems);
     if (opt.data_type != WSE_MEMCPY_32BIT && opt.data_type != WSE_MEMCPY_16BIT)
-        return fail(WT_INVALID, "data_type %d: MEMCPY_32BIT is 0, MEMCPY_16BIT is 1", opt.data_type);
+        return fail(WT_INVALID, "data_type %d: MEMCPY_32BIT is 0, MEMCPY_16BIT is 1",
+                    opt.data_type);
     if (opt.order != WSE_ROW_MAJOR && opt.order != WSE_COL_MAJOR)
         return fail(WT_INVALID, "order %d: ROW_MAJOR is 0, COL_MAJOR is 1", opt.order);
     if (row_stride <= 0 || col_stride <= 0)
-        return fail(WT_INVALID, "strides of %d and %d: both must be positive", row_stride, col_stride);
+        return fail(WT_INVALID, "strides of %d and %d: both must be positive", row_stride,
+                    col_stride);
     TRY(opt.streaming ? color_check(rt, kind, id) : variable_check(rt, kind, id));
 
     Command cmd = { .kind = kind };
@@ -256,10 +272,12 @@ static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, i
     c->rpc = opt.streaming ? -1 : id;
     c->color = opt.streaming ? (unsigned)id : 0;
     c->half = !opt.streaming && opt.data_type == WSE_MEMCPY_16BIT;
-    c->pes = (Grid){ (unsigned)roi->x, (unsigned)roi->y,
+    c->pes = (Grid){ (unsigned)roi->x,
+                     (unsigned)roi->y,
                      1 + (unsigned)(roi->width - 1) / (unsigned)row_stride,
                      1 + (unsigned)(roi->height - 1) / (unsigned)col_stride,
-                     (unsigned)row_stride, (unsigned)col_stride };
+                     (unsigned)row_stride,
+                     (unsigned)col_stride };
     c->elems = elems;
     c->layout = layout_of(shape, &c->pes, elems, opt.order == WSE_COL_MAJOR);
     if (kind == CMD_H2D)
@@ -268,7 +286,8 @@ static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, i
         c->to = array;
     size_t need = layout_reach(c);
     if (words != need)
-        return fail(WT_INVALID, "the array has %zu words; %s PEs with %u elements each take %zu", words,
+        return fail(WT_INVALID, "the array has %zu words; %s PEs with %u elements each take %zu",
+                    words,
                     shape == SHAPE_ROWS      ? "the rows' broadcast to their"
                     : shape == SHAPE_COLUMNS ? "the columns' broadcast to their"
                                              : "the region's",
@@ -279,31 +298,35 @@ static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, i
 wt_status_t wse_memcpy_h2d(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                            const wse_region_t *roi, uint32_t elems_per_pe,
                            const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_FULL, dest, (void *)src, words, roi, elems_per_pe, 1, 1, options, task);
+    return copy_call(rt, CMD_H2D, SHAPE_FULL, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
+                     options, task);
 }
 
 wt_status_t wse_memcpy_d2h(wse_runtime_t *rt, void *dst, size_t words, int32_t src,
                            const wse_region_t *roi, uint32_t elems_per_pe,
                            const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_D2H, SHAPE_FULL, src, dst, words, roi, elems_per_pe, 1, 1, options, task);
+    return copy_call(rt, CMD_D2H, SHAPE_FULL, src, dst, words, roi, elems_per_pe, 1, 1, options,
+                     task);
 }
 
 wt_status_t wse_memcpy_h2d_rowbcast(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                                     const wse_region_t *roi, uint32_t elems_per_pe,
                                     const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_ROWS, dest, (void *)src, words, roi, elems_per_pe, 1, 1, options, task);
+    return copy_call(rt, CMD_H2D, SHAPE_ROWS, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
+                     options, task);
 }
 
 wt_status_t wse_memcpy_h2d_colbcast(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                                     const wse_region_t *roi, uint32_t elems_per_pe,
                                     const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_COLUMNS, dest, (void *)src, words, roi, elems_per_pe, 1, 1, options, task);
+    return copy_call(rt, CMD_H2D, SHAPE_COLUMNS, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
+                     options, task);
 }
 
 wt_status_t wse_memcpy_h2d_stride(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
-                                  const wse_region_t *roi, uint32_t elems_per_pe, int32_t row_stride,
-                                  int32_t col_stride, const wse_copy_options_t *options,
-                                  wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_STRIDE, dest, (void *)src, words, roi, elems_per_pe, row_stride, col_stride,
-                     options, task);
+                                  const wse_region_t *roi, uint32_t elems_per_pe,
+                                  int32_t row_stride, int32_t col_stride,
+                                  const wse_copy_options_t *options, wse_task_t *task) {
+    return copy_call(rt, CMD_H2D, SHAPE_STRIDE, dest, (void *)src, words, roi, elems_per_pe,
+                     row_stride, col_stride, options, task);
 }

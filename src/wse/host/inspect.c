@@ -24,13 +24,14 @@ wt_status_t wse_read_symbol(wse_runtime_t *rt, int32_t x, int32_t y, const char 
     if (!rt->chip) return fail(WT_INVALID, "read_symbol before load()");
     const ObjHead *h = rt->object.head;
     if (x < 0 || y < 0 || x >= h->rect_w || y >= h->rect_h)
-        return fail(WT_INVALID, "PE (%d,%d) is outside the program's rectangle of %u x %u", x, y, h->rect_w, h->rect_h);
+        return fail(WT_INVALID, "PE (%d,%d) is outside the program's rectangle of %u x %u", x, y,
+                    h->rect_w, h->rect_h);
     const ObjInst *in = wafer_inst(rt->chip, (unsigned)x, (unsigned)y);
     int row = in ? object_symbol(&rt->object, in, name) : -1;
     if (row < 0) {
         const char *near = in ? nearest_symbol(&rt->object, in, name) : NULL;
-        return fail(WT_NOTFOUND, "the program of PE (%d,%d) has no symbol '%s'%s%s%s", x, y, name, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+        return fail(WT_NOTFOUND, "the program of PE (%d,%d) has no symbol '%s'%s%s%s", x, y, name,
+                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     if (rt->stage == STAGE_RUNNING && !rt->quiet && !wafer_faulted(rt->chip)) {
         bool quiet;
@@ -68,7 +69,8 @@ static wt_status_t core_memories(wse_runtime_t *rt, FILE *f) {
 
 static wt_status_t core_end(FILE *f, const char *path, wt_status_t s) {
     bool bad = ferror(f);
-    if (fclose(f) || bad) return s ? s : fail(WT_IO, "cannot write '%s': %s", path, strerror(errno));
+    if (fclose(f) || bad)
+        return s ? s : fail(WT_IO, "cannot write '%s': %s", path, strerror(errno));
     return s;
 }
 
@@ -86,9 +88,11 @@ wt_status_t wse_dump_elf_core(wse_runtime_t *rt, const char *path) {
     uint32_t pes = (uint32_t)h->rect_w * h->rect_h;
     // Beyond 65,534 segments the count moves to the first section header (PN_XNUM).
     bool many = pes >= PN_XNUM;
-    uint64_t tables = sizeof(Elf64_Ehdr) + (uint64_t)pes * sizeof(Elf64_Phdr) + (many ? sizeof(Elf64_Shdr) : 0);
+    uint64_t tables =
+        sizeof(Elf64_Ehdr) + (uint64_t)pes * sizeof(Elf64_Phdr) + (many ? sizeof(Elf64_Shdr) : 0);
     Elf64_Ehdr e = {
-        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_STANDALONE },
+        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT,
+                     ELFOSABI_STANDALONE },
         .e_type = ET_CORE,
         .e_machine = EM_NONE,
         .e_version = EV_CURRENT,

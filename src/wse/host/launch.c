@@ -2,8 +2,9 @@
 #include "wse/host/runtime.h"
 
 static const char *const arg_names[] = {
-    [WSE_ARG_INT] = "int", [WSE_ARG_FLOAT] = "float", [WSE_ARG_BOOL] = "bool", [WSE_ARG_I16] = "i16", [WSE_ARG_U16] = "u16",
-    [WSE_ARG_I32] = "i32", [WSE_ARG_U32] = "u32",     [WSE_ARG_F16] = "f16",   [WSE_ARG_F32] = "f32",
+    [WSE_ARG_INT] = "int", [WSE_ARG_FLOAT] = "float", [WSE_ARG_BOOL] = "bool",
+    [WSE_ARG_I16] = "i16", [WSE_ARG_U16] = "u16",     [WSE_ARG_I32] = "i32",
+    [WSE_ARG_U32] = "u32", [WSE_ARG_F16] = "f16",     [WSE_ARG_F32] = "f32",
 };
 
 // Integer types a parameter can have, and their ranges.
@@ -12,9 +13,16 @@ static bool integer_range(const char *type, int64_t *low, int64_t *high) {
         const char *name;
         int64_t low, high;
     } types[] = {
-        { "i8", INT8_MIN, INT8_MAX },    { "u8", 0, UINT8_MAX },   { "i16", INT16_MIN, INT16_MAX }, { "u16", 0, UINT16_MAX },
-        { "i32", INT32_MIN, INT32_MAX }, { "u32", 0, UINT32_MAX }, { "i64", INT64_MIN, INT64_MAX }, { "u64", 0, INT64_MAX },
-        { "bool", 0, 1 },                { "color", 0, 23 },
+        { "i8", INT8_MIN, INT8_MAX },
+        { "u8", 0, UINT8_MAX },
+        { "i16", INT16_MIN, INT16_MAX },
+        { "u16", 0, UINT16_MAX },
+        { "i32", INT32_MIN, INT32_MAX },
+        { "u32", 0, UINT32_MAX },
+        { "i64", INT64_MIN, INT64_MAX },
+        { "u64", 0, INT64_MAX },
+        { "bool", 0, 1 },
+        { "color", 0, 23 },
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (strcmp(types[i].name, type)) continue;
@@ -42,7 +50,8 @@ static wt_status_t arg_value(const wse_arg_t *a, const char *type, uint64_t *val
     if ((uint32_t)a->type >= sizeof arg_names / sizeof *arg_names)
         return fail(WT_INVALID, "argument type %d is none of WSE_ARG_*", a->type);
     if (a->type == WSE_ARG_FLOAT || a->type == WSE_ARG_F32) {
-        if (strcmp(type, "f32")) return fail(WT_INVALID, "it takes %s and was given %s", type, arg_names[a->type]);
+        if (strcmp(type, "f32"))
+            return fail(WT_INVALID, "it takes %s and was given %s", type, arg_names[a->type]);
         *value = f32_bits(a->value.f);
         return WT_OK;
     }
@@ -73,19 +82,26 @@ static uint64_t word_value(uint32_t word, const char *type) {
 }
 
 // Finds the function, checks the number of arguments and that every PE can be called.
-static wt_status_t launch_begin(wse_runtime_t *rt, const char *verb, const char *function, size_t count, Launch *l) {
+static wt_status_t launch_begin(wse_runtime_t *rt, const char *verb, const char *function,
+                                size_t count, Launch *l) {
     TRY(runtime_busy_check(rt, verb));
     if (!function) return fail(WT_INVALID, "%s: the function's name must not be NULL", verb);
     const Object *o = &rt->object;
-    if (!o->head->memcpy) return fail(WT_INVALID, "the program was compiled without --memcpy: the host cannot launch functions");
+    if (!o->head->memcpy)
+        return fail(WT_INVALID,
+                    "the program was compiled without --memcpy: the host cannot launch functions");
     TRY(symbol_find(rt, function, RPC_FUNC, &l->rpc));
     uint32_t takes = o->rpcs[l->rpc].args.n;
     if (count != takes || count > MAX_ARGS)
-        return fail(WT_INVALID, "'%s' takes %u argument%s and was given %zu", function, takes, takes == 1 ? "" : "s", count);
+        return fail(WT_INVALID, "'%s' takes %u argument%s and was given %zu", function, takes,
+                    takes == 1 ? "" : "s", count);
     for (uint32_t i = 0; i < o->nrects; i++)
         if (object_export(o, &o->insts[o->rects[i].inst], l->rpc) < 0)
-            return fail(WT_INVALID, "'%s' cannot be launched: the program of PE (%u,%u), %s, does not export it", function,
-                        o->rects[i].x, o->rects[i].y, object_string(o, o->insts[o->rects[i].inst].name));
+            return fail(
+                WT_INVALID,
+                "'%s' cannot be launched: the program of PE (%u,%u), %s, does not export it",
+                function, o->rects[i].x, o->rects[i].y,
+                object_string(o, o->insts[o->rects[i].inst].name));
     l->count = (unsigned)count;
     return WT_OK;
 }
@@ -102,8 +118,8 @@ wt_status_t wse_launch(wse_runtime_t *rt, const char *function, const wse_arg_t 
     const Object *o = &rt->object;
     const ObjRpcArg *param = o->rpc_args + o->rpcs[cmd.launch.rpc].args.at;
     for (size_t i = 0; i < count; i++)
-        WRAP(arg_value(&args[i], object_string(o, param[i].type), &cmd.launch.args[i]), "'%s', argument %zu ('%s')", function,
-             i + 1, object_string(o, param[i].name));
+        WRAP(arg_value(&args[i], object_string(o, param[i].type), &cmd.launch.args[i]),
+             "'%s', argument %zu ('%s')", function, i + 1, object_string(o, param[i].name));
     return command_submit(rt, &cmd, launch_nonblock(options), task);
 }
 
@@ -114,6 +130,7 @@ wt_status_t wse_call(wse_runtime_t *rt, const char *function, const uint32_t *wo
     TRY(launch_begin(rt, "call", function, count, &cmd.launch));
     const Object *o = &rt->object;
     const ObjRpcArg *param = o->rpc_args + o->rpcs[cmd.launch.rpc].args.at;
-    for (size_t i = 0; i < count; i++) cmd.launch.args[i] = word_value(words[i], object_string(o, param[i].type));
+    for (size_t i = 0; i < count; i++)
+        cmd.launch.args[i] = word_value(words[i], object_string(o, param[i].type));
     return command_submit(rt, &cmd, launch_nonblock(options), task);
 }

@@ -24,15 +24,15 @@ typedef struct Grid {
 } Grid;
 
 typedef struct Copy {
-    int rpc;             // row of the variable; -1: streaming
-    unsigned color;      // streaming
-    bool half;           // 16-bit elements in memory
+    int rpc;        // row of the variable; -1: streaming
+    unsigned color; // streaming
+    bool half;      // 16-bit elements in memory
     Grid pes;
-    uint32_t elems;      // per PE
+    uint32_t elems; // per PE
     Layout layout;
-    const uint32_t *from;// h2d: the host's words, until `owned` replaces them
-    uint32_t *to;        // d2h
-    uint32_t *owned;     // a copy of `from`, or a stream's words in PE order; freed when done
+    const uint32_t *from; // h2d: the host's words, until `owned` replaces them
+    uint32_t *to;         // d2h
+    uint32_t *owned;      // a copy of `from`, or a stream's words in PE order; freed when done
 } Copy;
 
 enum { MAX_ARGS = 15 };
@@ -45,7 +45,7 @@ typedef struct Launch {
 typedef struct Command {
     CommandKind kind;
     CommandState state;
-    int stream;          // the chip's transfer while started, 0: none
+    int stream; // the chip's transfer while started, 0: none
     union {
         Copy copy;
         Launch launch;
@@ -60,15 +60,15 @@ struct wse_runtime {
     uint64_t max_cycles; // per blocking call; 0: no limit
     char *sim_log;
     FILE *log;
-    StrBuf report;       // text of the last stall or fault
+    StrBuf report; // text of the last stall or fault
 
     // Commands start in order. At most one started command, the gate, keeps the next from starting;
     // streaming d2h commands never do, they drain beside the rest.
     Vec(Command) commands;
-    size_t next;         // first command not started
-    ptrdiff_t gate;      // index of the command that must be over before `next` may start, -1: none
-    Vec(size_t) draining;// started streaming d2h commands
-    bool quiet;          // nothing on the chip can move: what copy mode and launches wait for
+    size_t next;    // first command not started
+    ptrdiff_t gate; // index of the command that must be over before `next` may start, -1: none
+    Vec(size_t) draining; // started streaming d2h commands
+    bool quiet;           // nothing on the chip can move: what copy mode and launches wait for
 };
 
 static inline bool rpc_is_pointer(const wse_runtime_t *rt, int rpc) {
