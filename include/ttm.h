@@ -253,7 +253,7 @@ typedef struct ttm_cb_index {
 
 typedef struct ttm_cb_options {
     uint32_t struct_size;
-    ttm_buffer_t *buffer; // lie in this L1 buffer instead; it must outlive the program
+    ttm_buffer_t *buffer; // lie in this L1 buffer instead; it must outlive the last launch
 } ttm_cb_options_t;
 
 // Adds a circular buffer of `size` bytes on every core of the ranges; several indices share its

@@ -93,8 +93,8 @@ struct ttm_cb {
     uint64_t mask; // bit i: index i
     uint32_t page_size[64];
     uint8_t format[64];
-    ttm_buffer_t *buffer; // NULL: of its own
-    uint32_t address;     // 0: not allocated yet
+    uint32_t fixed;   // where an L1 buffer holds it; 0: it gets memory of its own
+    uint32_t address; // 0: not allocated yet
 };
 
 typedef struct Semaphore {

@@ -86,8 +86,8 @@ static wt_status_t allocate_cbs(ttm_program_t *p) {
     for (int i = 0; i < CORES_MAX; i++) end[i] = d->mem.DEFAULT_UNRESERVED;
     for (size_t n = 0; n < p->cbs.len; n++) {
         ttm_cb_t *cb = p->cbs.data[n];
-        if (cb->buffer) {
-            cb->address = (uint32_t)cb->buffer->address;
+        if (cb->fixed) {
+            cb->address = cb->fixed;
             continue;
         }
         uint64_t at = 0;
@@ -370,7 +370,7 @@ static wt_status_t run_with_timeout(ttm_device_t *d, ChipRun run) {
             return fail(WT_STALL, "no end after %u ms", d->timeout_ms);
         bool again = false;
         if (run.service) TRY(run.service(run.user, &again));
-        if (windows < 65536) windows *= 2;
+        if (windows < 4096) windows *= 2;
     }
 }
 
@@ -396,7 +396,6 @@ static wt_status_t run_until_done(ttm_program_t *p) {
 
 // Adds to the error of a wait who waits for what.
 static wt_status_t explain_stall(ttm_device_t *d, wt_status_t s) {
-    if (!(d->facts->capabilities & CHIP_PC)) return s;
     Err stall;
     err_save(&stall);
     StrBuf b = { 0 };

@@ -96,8 +96,23 @@ static wt_status_t cb_check(const ttm_program_t *p, const ttm_cb_t *cb) {
     return WT_OK;
 }
 
+static wt_status_t cb_place(ttm_cb_t *cb, const ttm_buffer_t *in) {
+    int index = __builtin_ctzll(cb->mask);
+    if (in->device != cb->program->device)
+        return fail(WT_INVALID, "circular buffer %d lies in a buffer of another device", index);
+    if (in->type != TTM_BUFFER_L1)
+        return fail(WT_INVALID, "circular buffer %d lies in a buffer that is not in L1", index);
+    uint64_t room = alloc_size_per_bank(in->size, in->page_size, in->banks, LAYOUT_ALIGN);
+    if (room < cb->size)
+        return fail(WT_INVALID, "circular buffer %d of %u bytes: its buffer has %llu in each bank",
+                    index, cb->size, (unsigned long long)room);
+    cb->fixed = (uint32_t)in->address;
+    return WT_OK;
+}
+
 static wt_status_t cb_init(ttm_cb_t *cb, const ttm_core_range_t *ranges, size_t num_ranges,
-                           const ttm_cb_index_t *indices, size_t num_indices) {
+                           const ttm_cb_index_t *indices, size_t num_indices,
+                           const ttm_buffer_t *in) {
     ttm_program_t *p = cb->program;
     TRY(core_set_of(&cb->cores, p->device->grid, ranges, num_ranges));
     if (!indices || num_indices == 0)
@@ -105,17 +120,7 @@ static wt_status_t cb_init(ttm_cb_t *cb, const ttm_core_range_t *ranges, size_t 
     if (cb->size == 0) return fail(WT_INVALID, "circular buffer %u has no bytes", indices->index);
     for (size_t i = 0; i < num_indices; i++)
         TRY(cb_add_index(cb, p->device->facts->num_cbs, &indices[i]));
-    if (cb->buffer && cb->buffer->device != p->device)
-        return fail(WT_INVALID, "circular buffer %u lies in a buffer of another device",
-                    indices->index);
-    if (cb->buffer && cb->buffer->type != TTM_BUFFER_L1)
-        return fail(WT_INVALID, "circular buffer %u lies in a buffer that is not in L1",
-                    indices->index);
-    if (cb->buffer && alloc_size_per_bank(cb->buffer->size, cb->buffer->page_size,
-                                          cb->buffer->banks, 16) < cb->size)
-        return fail(WT_INVALID,
-                    "circular buffer %u of %u bytes is larger than its buffer's part of a bank",
-                    indices->index, cb->size);
+    if (in) TRY(cb_place(cb, in));
     return cb_check(p, cb);
 }
 
@@ -127,8 +132,7 @@ static wt_status_t cb_create(ttm_program_t *p, const ttm_core_range_t *ranges, s
     if (!cb) return fail(WT_NOMEM, "no memory for a circular buffer's description");
     cb->program = p;
     cb->size = size;
-    cb->buffer = o->buffer;
-    wt_status_t s = cb_init(cb, ranges, num_ranges, indices, num_indices);
+    wt_status_t s = cb_init(cb, ranges, num_ranges, indices, num_indices, o->buffer);
     if (s != WT_OK) {
         free(cb);
         return s;

@@ -80,6 +80,19 @@ static wt_status_t report_hart(ttm_device_t *d, const launch_msg_t *m, uint32_t 
     return WT_OK;
 }
 
+// The harts that are in their kernels; if there is none, BRISC, whatever it does in its firmware.
+static wt_status_t report_core(ttm_device_t *d, const launch_msg_t *m, uint32_t core, StrBuf *out,
+                               size_t *lines) {
+    if (!(d->facts->capabilities & CHIP_PC)) {
+        ttm_core_t c = core_at(d->grid, core);
+        sb_printf(out, "core (%u,%u) is not done\n", c.x, c.y);
+        ++*lines;
+        return WT_OK;
+    }
+    for (int p = 0; p < PROC_COUNT; p++) TRY(report_hart(d, m, core, p, false, out, lines));
+    return *lines ? WT_OK : report_hart(d, m, core, PROC_BRISC, true, out, lines);
+}
+
 static wt_status_t core_message(ttm_device_t *d, uint32_t core, launch_msg_t *m) {
     return chip_read(d->chip, device_core_xy(d, core),
                      d->mem.MAILBOX_BASE + offsetof(mailboxes_t, launch), m, sizeof *m);
@@ -87,7 +100,6 @@ static wt_status_t core_message(ttm_device_t *d, uint32_t core, launch_msg_t *m)
 
 wt_status_t report_waiting(ttm_device_t *d, StrBuf *out, size_t max_lines) {
     size_t lines = 0, all = 0;
-    if (!(d->facts->capabilities & CHIP_PC)) return WT_OK;
     for (uint32_t i = 0; core_set_next(&d->busy, &i); i++) {
         go_msg_t go;
         launch_msg_t m;
@@ -97,10 +109,7 @@ wt_status_t report_waiting(ttm_device_t *d, StrBuf *out, size_t max_lines) {
         TRY(core_message(d, i, &m));
         StrBuf text = { 0 };
         size_t found = 0;
-        wt_status_t s = WT_OK;
-        for (int p = 0; p < PROC_COUNT && s == WT_OK; p++)
-            s = report_hart(d, &m, i, p, false, &text, &found);
-        if (s == WT_OK && found == 0) s = report_hart(d, &m, i, PROC_BRISC, true, &text, &found);
+        wt_status_t s = report_core(d, &m, i, &text, &found);
         if (lines < max_lines) sb_add(out, text.p, text.n);
         lines = lines < max_lines ? lines + found : lines;
         all += found;
