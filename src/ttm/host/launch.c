@@ -394,20 +394,37 @@ static wt_status_t run_until_done(ttm_program_t *p) {
                                                    : run_with_timeout(d, run);
 }
 
-// Adds to the error of a wait who waits for what.
-static wt_status_t explain_stall(ttm_device_t *d, wt_status_t s) {
-    Err stall;
-    err_save(&stall);
-    StrBuf b = { 0 };
-    wt_status_t reported = report_waiting(d, &b, 16);
-    (void)err_raise(&stall);
-    if (reported == WT_OK)
+// A wait that ended otherwise than in success: shows what was printed until then, and adds to the
+// error where the fault lies, or who waits for what.
+static wt_status_t explain(ttm_device_t *d, wt_status_t s) {
+    bool again = false;
+    Err end;
+    StrBuf waiting = { 0 };
+    err_save(&end);
+    (void)dprint_poll(d, &d->busy, &again);
+    wt_status_t reported = report_waiting(d, &waiting, 16);
+    (void)err_raise(&end);
+    if (s == WT_FAULT || s == WT_UNSUPPORTED) {
+        s = report_fault(d, s);
+    } else if (s != WT_INTERRUPTED && reported == WT_OK && waiting.n) {
+        bool quiet = s == WT_STALL && d->facts->capabilities & CHIP_QUIESCENT;
         s = fail(s, "%s; waiting:\n%s",
-                 s == WT_STALL ? "the program cannot end: nothing on the device can move any more"
-                               : wt_last_error(),
-                 sb_str(&b));
-    sb_free(&b);
+                 quiet ? "the program cannot end: nothing on the device can move any more"
+                       : wt_last_error(),
+                 sb_str(&waiting));
+    }
+    sb_free(&waiting);
     return s;
+}
+
+static void program_done(ttm_program_t *p) {
+    ttm_device_t *d = p->device;
+    for (uint32_t i = 0; core_set_next(&p->running, &i); i++)
+        d->busy.bits[i / 64] &= ~(1ull << i % 64);
+    memset(&p->running, 0, sizeof p->running);
+    ChipStats stats;
+    chip_stats(d->chip, &stats);
+    d->kernel_cycles = stats.cycles - p->start;
 }
 
 wt_status_t program_wait(ttm_program_t *p) {
@@ -415,22 +432,9 @@ wt_status_t program_wait(ttm_program_t *p) {
     if (core_set_count(&p->running) == 0) return WT_OK;
     TRY(device_sound(d));
     wt_status_t s = run_until_done(p);
+    if (s != WT_OK) return explain(d, s);
     bool again = false;
-    if (s == WT_FAULT || s == WT_UNSUPPORTED) {
-        Err fault;
-        err_save(&fault);
-        (void)dprint_poll(d, &d->busy, &again); // what was printed before it
-        (void)err_raise(&fault);
-        return report_fault(d, s);
-    }
-    if (s == WT_STALL || s == WT_LIMIT) return explain_stall(d, s);
-    if (s != WT_OK) return s;
     TRY(dprint_poll(d, &p->running, &again));
-    for (uint32_t i = 0; core_set_next(&p->running, &i); i++)
-        d->busy.bits[i / 64] &= ~(1ull << i % 64);
-    memset(&p->running, 0, sizeof p->running);
-    ChipStats stats;
-    chip_stats(d->chip, &stats);
-    d->kernel_cycles = stats.cycles - p->start;
+    program_done(p);
     return WT_OK;
 }
