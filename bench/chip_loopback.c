@@ -156,7 +156,7 @@ int main(void) {
            (double)bytes / read / 1e9);
     chip_close(r.chip);
 
-    const char *other = getenv("WT_LIBTTSIM"); // path of a libttsim.so to compare with
+    const char *other = getenv("WT_TTSIM"); // path of a libttsim.so to compare with
     if (other) {
         Rig o = set_up(other, from, bytes);
         double t = run_loopback(o.chip, o.core, (uint32_t)(bytes / PAGE));

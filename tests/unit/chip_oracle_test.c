@@ -1,5 +1,5 @@
 // The model beside another device: the same race-free programs leave the same memory. The other
-// one is the libttsim.so that WT_LIBTTSIM names; without it there is nothing to compare with and
+// one is the libttsim.so that WT_TTSIM names; without it there is nothing to compare with and
 // the tests are skipped.
 #include "chip_program.h"
 
@@ -7,7 +7,7 @@
 
 enum { SIDE_X = 14, SIDE_Y = 10, TILES = SIDE_X * SIDE_Y };
 
-static const char *other(void) { return getenv("WT_LIBTTSIM"); }
+static const char *other(void) { return getenv("WT_TTSIM"); }
 
 static ChipXY tile_at(const Chip *chip, uint32_t t) {
     ChipXY at;
