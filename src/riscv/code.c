@@ -120,7 +120,7 @@ static CodeLine *cache_line(CodeCache *c, const uint32_t word[LINE_WORDS]) {
 // Maps
 
 wt_status_t code_map_init(CodeMap *m, CodeCache *cache, Space *space) {
-    *m = (CodeMap){ .cache = cache, .space = space };
+    *m = (CodeMap){ .cache = cache, .space = space, .epoch = 1 };
     m->n = (space->size + LINE_BYTES - 1) >> LINE_BITS;
     m->entry = zeroed_alloc(m->n * sizeof *m->entry);
     if (!m->entry) return fail(WT_NOMEM, "no memory for the code map of %u bytes", space->size);
@@ -164,6 +164,7 @@ static void set_marks(Space *s, uint32_t line, bool on) {
 static void drop_line(Space *s, uint32_t line) {
     set_marks(s, line, false);
     s->code.entry[line] = (CodeEntry){ 0 };
+    s->code.epoch++;
 }
 
 void code_drop(Space *s, uint32_t off, uint32_t end) {

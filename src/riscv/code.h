@@ -43,6 +43,7 @@ typedef struct CodeEntry {
 
 typedef struct CodeMap {
     CodeEntry *entry; // [n], one per line of the space
+    uint64_t epoch;   // moves when an entry is emptied: what points into lines is stale
     uint32_t n;
     CodeCache *cache;
     struct Space *space;

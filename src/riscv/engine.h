@@ -60,7 +60,6 @@ BusReply hart_undefined(Hart *h, uint32_t word);
 BusReply step(Hart *h, bool *jumped_back);
 
 HartStop run_slow(Hart *h, uint64_t until);
-HartStop run_fast(Hart *h, uint64_t until);
 
 // Counts the parked words on the marks.
 void hart_park(Hart *h);
@@ -82,5 +81,12 @@ static inline void park_effect(Hart *h) {
 }
 
 // A run begins; and ends, having changed what others can load or not.
-void park_enter(Hart *h);
-void park_leave(Hart *h, bool shared);
+static inline void park_enter(Hart *h) {
+    if (h->changes && h->snap.changes != *h->changes) h->snap.valid = false;
+}
+
+static inline void park_leave(Hart *h, bool shared) {
+    if (!h->changes) return;
+    if (shared) ++*h->changes;
+    h->snap.changes = *h->changes;
+}

@@ -15,6 +15,7 @@ void hart_init(Hart *h) {
 void hart_reset(Hart *h, uint32_t pc) {
     hart_unpark(h);
     h->stopped = false;
+    h->slot_epoch = 0;
     h->pc = pc;
     h->wait_addr = 0;
     h->fault = (HartFault){ 0 };
@@ -22,14 +23,6 @@ void hart_reset(Hart *h, uint32_t pc) {
     h->snap.idle = 0;
     h->snap.hold = PARK_AFTER;
     h->effect = false;
-}
-
-HartStop hart_run(Hart *h, uint64_t until) {
-    if (unlikely(h->stopped)) {
-        if (h->fault.kind) return HART_FAULT;
-        hart_unpark(h);
-    }
-    return h->slow ? run_slow(h, until) : run_fast(h, until);
 }
 
 const char *fault_kind_name(FaultKind kind) {

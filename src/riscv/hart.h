@@ -100,6 +100,12 @@ struct Hart {
     bool slow;                 // run instruction by instruction, undecoded: same results (HARD=1)
     bool stopped;              // parked or faulted; kept by the engine
 
+    // Private. Where the last slice ended, so that the next need not look it up: a slot of the
+    // first space's code of that epoch. May be zeroed.
+    const void *slot;
+    uint32_t slot_pc;
+    uint64_t slot_epoch;
+
     // Private: see park.c.
     bool effect; // something changed since the last backward jump
     struct {

@@ -90,13 +90,3 @@ bool hart_polls(Hart *h) {
     park_leave(h, false);
     return parked;
 }
-
-void park_enter(Hart *h) {
-    if (h->changes && h->snap.changes != *h->changes) h->snap.valid = false;
-}
-
-void park_leave(Hart *h, bool shared) {
-    if (!h->changes) return;
-    if (shared) ++*h->changes;
-    h->snap.changes = *h->changes;
-}

@@ -287,7 +287,7 @@ static HartStop run(Hart *h, uint64_t until, const Labels **labels) {
         return HART_SLICE;
     }
 
-    static const Space nowhere = { 0 };
+    static const Space nowhere = { .code = { .epoch = 1 } };
     const Space *const s0 = h->space[0] ? h->space[0] : &nowhere;
     const Space *const s1 = h->space[0] && h->space[1] ? h->space[1] : &nowhere;
     if (h->clock >= until) return HART_SLICE;
@@ -303,6 +303,11 @@ static HartStop run(Hart *h, uint64_t until, const Labels **labels) {
     BusReply reply;
     HartStop why;
     park_enter(h);
+    if (likely(h->slot_epoch == s0->code.epoch && h->slot_pc == target)) {
+        slot = h->slot;
+        origin = ORIGIN(target);
+        DISPATCH();
+    }
     ENTER(target);
 
 #define JUMP(to) JUMP_FAR(to)
@@ -368,7 +373,7 @@ code_changed: // by a store, perhaps that which follows
     ENTER(target);
 
 enter: // by the slow way. The slot is the jump's, or its pc is `target`
-    if (left <= 0 && PC == target) goto slice_over;
+    if (left <= 0 && PC == target) goto nowhere_yet;
     {
         const CodeSlot *to = code_fetch(h, target);
         if (likely(to)) {
@@ -402,6 +407,17 @@ maybe_parked:
 slice_over:
     h->pc = PC;
     h->clock = end;
+    if (h->pc - s0->base < s0->code_size) {
+        h->slot = slot;
+        h->slot_pc = h->pc;
+        h->slot_epoch = s0->code.epoch;
+    }
+    why = yield ? HART_YIELD : HART_SLICE;
+    goto leave;
+
+nowhere_yet: // likewise, before the next line has been looked up
+    h->pc = target;
+    h->clock = end;
     why = yield ? HART_YIELD : HART_SLICE;
     goto leave;
 
@@ -414,7 +430,13 @@ leave:
     return why;
 }
 
-HartStop run_fast(Hart *h, uint64_t until) { return run(h, until, NULL); }
+HartStop hart_run(Hart *h, uint64_t until) {
+    if (unlikely(h->stopped)) {
+        if (h->fault.kind) return HART_FAULT;
+        hart_unpark(h);
+    }
+    return h->slow ? run_slow(h, until) : run(h, until, NULL);
+}
 
 static const Labels *labels(void) {
     const Labels *l;
@@ -426,7 +448,7 @@ const void *run_label(unsigned op, CodeVariant variant) { return labels()->one[v
 
 const void *run_pair(unsigned op, CodeVariant variant, unsigned next, CodeVariant next_variant) {
     static const uint8_t first[OP_LABELS] = {
-        // 1 + its number
+    // 1 + its number
 #define INSN(name, ...) IF_FIRST(name)([OP_##name] = 1 + FIRST_OP_##name, )
 #include "riscv/rv32.def"
 #undef INSN

@@ -4,7 +4,9 @@
 
 wt_status_t space_init(Space *s, uint8_t *host, uint32_t base, uint32_t size, uint32_t access,
                        CodeCache *cache) {
-    *s = (Space){ .host = host, .base = base, .size = size, .access = access };
+    *s = (Space){
+        .host = host, .base = base, .size = size, .access = access, .code = { .epoch = 1 }
+    };
     if ((access & (SPACE_R | SPACE_W)) == (SPACE_R | SPACE_W))
         for (int k = 0; k < 3; k++) s->limit[k] = size >> k;
     s->mark = zeroed_alloc(size >> GRANULE_BITS);
