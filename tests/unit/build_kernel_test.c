@@ -27,6 +27,8 @@ static const DeviceFacts facts = {
 };
 static const MemMap map = TTM_MEM_MAP_BLACKHOLE;
 
+static const char plain[] = "void kernel_main() { DPRINT << 1; }\n";
+
 static KernelSpec spec_text(int processor, const char *text) {
     return (KernelSpec){ .facts = &facts, .processor = processor, .text = text, .name = "sample" };
 }
@@ -248,6 +250,9 @@ static void wrong_calls_are_refused(void **state) {
     s.cb[3] = (CbFormat){ .used = true, .data_format = 99 };
     assert_fails(kernel_build(&s, &m), WT_INVALID, "circular buffer 3 has data format 99");
     s.cb[3].used = false;
+    s.path = "a\"b.cpp", s.text = NULL;
+    assert_fails(kernel_build(&s, &m), WT_INVALID, "quote");
+    s.path = NULL, s.text = plain;
     const Define broken = { "A", "1\n#error" };
     s.defines = &broken, s.define_count = 1;
     assert_fails(kernel_build(&s, &m), WT_INVALID, "line break");
@@ -377,8 +382,6 @@ static void hostile_elf_files_are_survived(void **state) {
 
 // ---- The cache
 
-static const char plain[] = "void kernel_main() { DPRINT << 1; }\n";
-
 static bool build_cached(const KernelSpec *s) {
     KernelImage m;
     assert_ok(kernel_build(s, &m));
@@ -388,9 +391,11 @@ static bool build_cached(const KernelSpec *s) {
 }
 
 static void the_cache_knows_what_went_in(void **state) {
-    char path[PATH_CAP], header[PATH_CAP];
-    path_join(path, sizeof path, *state, "k.cpp");
-    path_join(header, sizeof header, *state, "k.h");
+    char dir[PATH_CAP], path[PATH_CAP], header[PATH_CAP];
+    path_join(dir, sizeof dir, *state, "odd #1 $name");
+    assert_ok(dir_make(dir));
+    path_join(path, sizeof path, dir, "k.cpp");
+    path_join(header, sizeof header, dir, "k.h");
     assert_ok(file_write(header, "enum { N = 1 };\n", 16));
     assert_ok(file_write(path, "#include \"k.h\"\nvoid kernel_main() { DPRINT << N; }\n", 51));
     KernelSpec s = { .facts = &facts, .processor = PROC_BRISC, .path = path };

@@ -303,6 +303,8 @@ static wt_status_t spec_check(const KernelSpec *s) {
         return fail(WT_INVALID, "no such chip architecture");
     if (!s->path == !s->text)
         return fail(WT_INVALID, "a kernel needs either a file or a source text");
+    if (s->path && strpbrk(s->path, "\"\n"))
+        return fail(WT_INVALID, "the path of a kernel holds a quote or a line break");
     if (s->noc > 1 || s->noc_mode > DM_DYNAMIC_NOC)
         return fail(WT_INVALID,
                     "NoC %u, mode %u: there are NoCs 0 and 1, modes 0 (dedicated) and 1 (dynamic)",
@@ -386,8 +388,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     vec_push(&j->argv, arena_printf(&j->arena, "-Wl,--emit-relocs,--defsym=WT_BASE=0x%x,-T,%s",
                                     base, script));
     vec_push(&j->argv, "unit.cc");
-    if (j->tools.libc) vec_push(&j->argv, j->tools.libm);
-    if (j->tools.libc) vec_push(&j->argv, j->tools.libc);
+    vec_push(&j->argv, j->tools.libc ? j->tools.libm : "-lm");
+    vec_push(&j->argv, j->tools.libc ? j->tools.libc : "-lc");
     vec_push(&j->argv, j->tools.libgcc ? j->tools.libgcc : "-lgcc");
     return WT_OK;
 }

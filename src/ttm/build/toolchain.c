@@ -46,6 +46,14 @@ static const char *path_find(Arena *a, const char *name) {
     return NULL;
 }
 
+// What changes when a file does.
+static const char *stamp(Arena *a, const char *path) {
+    struct stat st = { 0 };
+    if (stat(path, &st)) st.st_size = -1;
+    return arena_printf(a, "%s %lld %lld.%09ld\n", path, (long long)st.st_size,
+                        (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
 // First match of a pattern, or NULL.
 static const char *glob_first(Arena *a, const char *pattern) {
     glob_t g;
@@ -108,6 +116,9 @@ static wt_status_t distribution_parts(Arena *a, const Cache *cache, Toolchain *t
                     "the C library in '%s' is missing; install it with: apt-get install "
                     "picolibc-riscv64-unknown-elf",
                     c);
+    // The cache does not look at what lies in these packages: at their age instead.
+    t->identity = arena_printf(a, "%s%s%s%s", t->identity, stamp(a, t->libgcc), stamp(a, t->libc),
+                               stamp(a, host));
     return WT_OK;
 }
 
@@ -122,10 +133,7 @@ wt_status_t toolchain_find(Arena *a, const Cache *cache, Toolchain *t) {
     if (!t->cxx)
         return fail(WT_TOOL, "no compiler for the chip's processors: '" DISTRIBUTION_CXX
                              "' is not in PATH; " INSTALL);
-    struct stat st;
-    if (stat(t->cxx, &st)) return fail(WT_TOOL, "cannot look at '%s'", t->cxx);
-    t->identity = arena_printf(a, "%s %lld %lld.%09ld", t->cxx, (long long)st.st_size,
-                               (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    t->identity = stamp(a, t->cxx);
     return t->vendor ? WT_OK : distribution_parts(a, cache, t);
 }
 
@@ -156,6 +164,7 @@ void toolchain_argv(const Toolchain *t, Arena *a, const MemMap *map, int process
         "-ffunction-sections",
         "-fdata-sections",
         "-fdiagnostics-color=never",
+        "-fmax-errors=20",
         "-pipe",
         "-nostartfiles",
         "-nostdlib",
