@@ -42,6 +42,7 @@ static void place_parts(Pe *p, uint8_t *m) {
     p->frames = (Frame *)(m + plan->at_frames);
     p->line = plan->in->uses & USES_PRINT ? (char *)(m + plan->at_line) : NULL;
     p->ram = m + plan->at_ram;
+    p->ram_bytes = plan->in->ram;
 }
 
 static void make_lanes(Pe *p) {

@@ -75,13 +75,11 @@ bool wafer_next(Chip *c, uint64_t *at) {
 
 // ---- queues ----
 
-bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f) {
+void channel_push(Chip *c, Pe *p, unsigned chan, uint64_t at, uint32_t word, bool control) {
     Queue *q = &p->chans[chan];
-    if (q->count >= q->cap) return false;
-    queue_push(q, f);
+    queue_push(q, at, word, q->color, control);
     p->chan_live |= 1ull << q->number;
-    wafer_wake(c, p, f.at);
-    return true;
+    wafer_wake(c, p, at);
 }
 
 void channel_pop(Chip *c, Pe *p, unsigned chan) {
@@ -125,7 +123,8 @@ void fabric_connect(Chip *c) {
 }
 
 // Could a word of a color leave through every direction of `tx` now?
-static inline bool outputs_free(const Chip *c, const Pe *p, unsigned color, unsigned tx) {
+static inline __attribute__((always_inline)) bool outputs_free(const Chip *c, const Pe *p,
+                                                               unsigned color, unsigned tx) {
     for (unsigned left = tx & 15; left; left &= left - 1) {
         const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
         if (!b->lanes && !b->dropped) return false;
@@ -137,39 +136,37 @@ static inline bool outputs_free(const Chip *c, const Pe *p, unsigned color, unsi
     return chan != OBJ_NONE8 && p->chans[chan].count < p->chans[chan].cap;
 }
 
-static inline void send(Chip *c, Pe *p, unsigned color, unsigned tx, const Flit *f) {
-    Flit out = {
-        .at = c->now + HOP, .data = f->data, .color = (uint8_t)color, .control = f->control
-    };
+static inline __attribute__((always_inline)) void send(Chip *c, Pe *p, unsigned color, unsigned tx,
+                                                       const Flit *f) {
+    uint64_t at = c->now + HOP;
     for (unsigned left = tx & 15; left; left &= left - 1) {
         const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
         for (unsigned i = 0; i < b->lanes; i++) {
             Lane *l = b->lane[i];
-            l->slot[(l->head + l->count) % LANE_WORDS] = out;
+            flit_put(&l->slot[((unsigned)l->head + l->count) % LANE_WORDS], at, f->data, color,
+                     f->control);
             l->count++;
             b->to->live[l->number / 64] |= 1ull << l->number % 64;
-            wafer_wake(c, b->to, out.at);
+            wafer_wake(c, b->to, at);
         }
     }
     if (tx >> DIR_RAMP & 1) {
-        out.at = c->now + RAMP_DELAY;
-        channel_push(c, p, p->plan->chan_color[color], out);
+        channel_push(c, p, p->plan->chan_color[color], c->now + RAMP_DELAY, f->data, f->control);
     }
     p->hash = mix(p->hash, c->now, color | (unsigned)f->control << 7, tx, f->data);
     c->wavelets++;
     p->did = true;
 }
 
-typedef struct Head { // a head word that could move: lane or, from 128 on, output queue
-    uint64_t served;
-    uint8_t from;
-} Head;
+// A head word that could move, as one number that sorts: the cycle in which its lane or queue was
+// served last, then its number (a lane's; from 128 on an output queue's).
+static inline uint64_t head_key(uint64_t served, unsigned number) { return served << 8 | number; }
 
 static void lane_pop(Chip *c, Pe *p, unsigned number) {
     Lane *l = &p->lanes[number];
     // The sender may have waited for the slot; it sees it in the next cycle.
     if (l->count == LANE_WORDS) wafer_wake(c, &c->pes[p->neighbor[l->dir]], c->now + 1);
-    l->head = (l->head + 1) % LANE_WORDS;
+    l->head = (l->head + 1u) % LANE_WORDS;
     l->count--;
     l->popped = l->served = c->now;
     if (!l->count) p->live[number / 64] &= ~(1ull << number % 64);
@@ -180,7 +177,7 @@ static void want(Pe *p, uint64_t at) {
 }
 
 // Heads whose time has come, longest-unserved first.
-static unsigned heads(Chip *c, Pe *p, Head *h) {
+static unsigned heads(Chip *c, Pe *p, uint64_t *h) {
     unsigned n = 0;
     for (unsigned k = 0; k < 2; k++)
         for (uint64_t left = p->live[k]; left; left &= left - 1) {
@@ -189,7 +186,7 @@ static unsigned heads(Chip *c, Pe *p, Head *h) {
             if (l->slot[l->head].at > c->now)
                 want(p, l->slot[l->head].at);
             else
-                h[n++] = (Head){ l->served, (uint8_t)number };
+                h[n++] = head_key(l->served, number);
         }
     for (unsigned left = p->oq_live; left; left &= left - 1) {
         unsigned number = (unsigned)__builtin_ctz(left);
@@ -200,11 +197,11 @@ static unsigned heads(Chip *c, Pe *p, Head *h) {
         else if (c->head->d2h >> f->color & 1)
             host_offer(c, p);
         else
-            h[n++] = (Head){ q->served, (uint8_t)(128 + number) };
+            h[n++] = head_key(q->served, 128 + number);
     }
     for (unsigned i = 1; i < n; i++)
-        for (unsigned k = i; k > 0 && h[k].served < h[k - 1].served; k--) {
-            Head swap = h[k];
+        for (unsigned k = i; k > 0 && h[k] < h[k - 1]; k--) {
+            uint64_t swap = h[k];
             h[k] = h[k - 1];
             h[k - 1] = swap;
         }
@@ -229,22 +226,23 @@ static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
 }
 
 static void router_cycle(Chip *c, Pe *p) {
-    Head h[128 + WSE_QUEUES];
+    uint64_t h[128 + WSE_QUEUES];
     unsigned n = heads(c, p, h), used = 0;
     for (unsigned i = 0; i < n; i++) {
-        if (h[i].from >= 128) {
-            Queue *q = &p->oqs[h[i].from - 128];
+        unsigned number = h[i] & 0xff;
+        if (number >= 128) {
+            Queue *q = &p->oqs[number - 128];
             if (used >> DIRS & 1 || !send_from_ramp(c, p, q, &used)) continue;
             queue_pop(q);
             q->served = c->now;
-            if (!q->count) p->oq_live &= (uint8_t) ~(1u << (h[i].from - 128));
+            if (!q->count) p->oq_live &= (uint8_t) ~(1u << (number - 128));
             continue;
         }
-        Lane *l = &p->lanes[h[i].from];
+        Lane *l = &p->lanes[number];
         if (!l->tx || l->tx & used || !outputs_free(c, p, l->color, l->tx)) continue;
         send(c, p, l->color, l->tx, &l->slot[l->head]);
         used |= l->tx;
-        lane_pop(c, p, h[i].from);
+        lane_pop(c, p, number);
     }
 }
 

@@ -64,9 +64,7 @@ static void inject(Chip *c) {
         uint32_t *count = &t->count[at];
         if (q && q->count < q->cap) {
             uint32_t word = t->s.in[(uint64_t)at * t->s.l + *count];
-            channel_push(
-                c, p, p->plan->chan_color[t->s.color],
-                (Flit){ .at = c->now + RAMP_DELAY, .data = word, .color = (uint8_t)t->s.color });
+            channel_push(c, p, p->plan->chan_color[t->s.color], c->now + RAMP_DELAY, word, false);
             ++*count;
             t->moved++;
             c->standing[t->s.color]++;

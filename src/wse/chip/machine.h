@@ -17,6 +17,7 @@
 #include "wse/chip/object.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #define NEVER UINT64_MAX
 enum {
@@ -203,6 +204,7 @@ struct Pe {
     uint16_t line_len;
     uint32_t activated; // tasks that this run of a task activated (for parking)
     uint8_t *ram;
+    uint32_t ram_bytes;
     Dsr *dsrs;
     FifoState *fifos;
     char *line;
@@ -273,12 +275,20 @@ void wafer_wake(Chip *c, Pe *p, uint64_t at);
 void fabric_connect(Chip *c);           // once all PEs stand
 bool wafer_next(Chip *c, uint64_t *at); // the next cycle in which anything happens
 void wafer_cycle(Chip *c);              // does cycle c->now
-bool channel_push(Chip *c, Pe *p, unsigned chan, Flit f);
+void channel_push(Chip *c, Pe *p, unsigned chan, uint64_t at, uint32_t word,
+                  bool control); // there is room
 void channel_pop(Chip *c, Pe *p, unsigned chan);
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
-static inline void queue_push(Queue *q, Flit f) {
-    unsigned i = q->head + q->count;
-    q->slot[i < QUEUE_WORDS ? i : i - QUEUE_WORDS] = f;
+// Field by field: a structure that is built and copied at once stalls on its own stores.
+static inline void flit_put(Flit *f, uint64_t at, uint32_t word, unsigned color, bool control) {
+    f->at = at;
+    f->data = word;
+    f->color = (uint8_t)color;
+    f->control = control;
+}
+static inline void queue_push(Queue *q, uint64_t at, uint32_t word, unsigned color, bool control) {
+    unsigned i = (unsigned)q->head + q->count;
+    flit_put(&q->slot[i < QUEUE_WORDS ? i : i - QUEUE_WORDS], at, word, color, control);
     q->count++;
 }
 static inline void queue_pop(Queue *q) {
@@ -294,8 +304,36 @@ __attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const 
                                                           ...); // returns false
 const char *pe_where(Chip *c, Pe *p, char *buf,
                      size_t n); // "task 'main' (8), function 'f', file:line"
-bool pe_load(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value);
-bool pe_store(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t value);
+// Memory outside the program's, odd addresses, configuration registers: what of it is legal, else a
+// fault.
+bool pe_load_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value);
+bool pe_store_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits);
+static inline bool pe_plain(const Pe *p, uint32_t addr, unsigned bits) {
+    return addr + bits / 8 <= p->ram_bytes && !(bits > 8 && addr & 1);
+}
+static inline bool pe_load(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value) {
+    if (!pe_plain(p, addr, bits)) return pe_load_slow(c, p, addr, bits, value);
+    const uint8_t *from = p->ram + addr;
+    *value = 0;
+    switch (bits) { // lengths known to the compiler: single loads
+    case 8: *value = *from; break;
+    case 16: memcpy(value, from, 2); break;
+    case 32: memcpy(value, from, 4); break;
+    default: memcpy(value, from, 8);
+    }
+    return true;
+}
+static inline bool pe_store(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t value) {
+    if (!pe_plain(p, addr, bits)) return pe_store_slow(c, p, addr, bits);
+    uint8_t *to = p->ram + addr;
+    switch (bits) {
+    case 8: *to = (uint8_t)value; break;
+    case 16: memcpy(to, &value, 2); break;
+    case 32: memcpy(to, &value, 4); break;
+    default: memcpy(to, &value, 8);
+    }
+    return true;
+}
 
 // task.c
 bool task_pick(

@@ -65,8 +65,7 @@ static const char *bits_name(unsigned bits) {
     return bits == 8 ? "8-bit" : bits == 16 ? "16-bit" : bits == 32 ? "32-bit" : "64-bit";
 }
 
-static __attribute__((noinline)) bool load_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits,
-                                                uint64_t *value) {
+bool pe_load_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value) {
     *value = 0;
     if (bits > 8 && (addr & 1))
         return pe_fault(c, p, "%s read at odd address 0x%04x", bits_name(bits), addr);
@@ -79,7 +78,7 @@ static __attribute__((noinline)) bool load_slow(Chip *c, Pe *p, uint32_t addr, u
     return true; // beyond what the program defines there are zeroes
 }
 
-static __attribute__((noinline)) bool store_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits) {
+bool pe_store_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits) {
     if (bits > 8 && (addr & 1))
         return pe_fault(c, p, "%s write at odd address 0x%04x", bits_name(bits), addr);
     if (addr >= WSE_RAM)
@@ -88,20 +87,6 @@ static __attribute__((noinline)) bool store_slow(Chip *c, Pe *p, uint32_t addr, 
     return pe_fault(c, p,
                     "%s write at 0x%04x, outside the %u bytes of memory that the program defines",
                     bits_name(bits), addr, p->plan->in->ram);
-}
-
-bool pe_load(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value) {
-    if (__builtin_expect(addr + bits / 8 > p->plan->in->ram || (bits > 8 && (addr & 1)), 0))
-        return load_slow(c, p, addr, bits, value);
-    *value = 0;
-    memcpy(value, p->ram + addr, bits / 8);
-    return true;
-}
-bool pe_store(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t value) {
-    if (__builtin_expect(addr + bits / 8 > p->plan->in->ram || (bits > 8 && (addr & 1)), 0))
-        return store_slow(c, p, addr, bits);
-    memcpy(p->ram + addr, &value, bits / 8);
-    return true;
 }
 
 // ---- small instructions ----
@@ -214,7 +199,8 @@ static bool push_frame(Chip *c, Pe *p, uint32_t func, unsigned window) {
     return true;
 }
 
-// Is `to` a function that takes and gives what the caller expects? signature: arguments | results << 8
+// Is `to` a function that takes and gives what the caller expects? signature: arguments | results
+// << 8
 static bool callable(Chip *c, Pe *p, uint64_t to, unsigned signature) {
     if (to >= p->plan->in->funcs.n)
         return pe_fault(c, p, "call of function %llu of %u: not a function", (unsigned long long)to,

@@ -295,7 +295,8 @@ static unsigned memory_cycles(const Chip *c, const Op *op, uint32_t n) {
 
 static bool walk_read(Chip *c, Pe *p, const Walk *w, uint32_t *v) {
     uint64_t x;
-    if (!pe_load(c, p, w->addr, 8u * w->width, &x)) return false;
+    if (!(w->width == 4 ? pe_load(c, p, w->addr, 32, &x) : pe_load(c, p, w->addr, 16, &x)))
+        return false;
     *v = (uint32_t)x;
     return true;
 }
@@ -660,9 +661,7 @@ static void fifo_moved(Chip *c, Pe *p, const Walk *w, bool dest) {
 // A word for the fabric.
 static void emit(Chip *c, Pe *p, Queue *q, const Walk *w, uint32_t word) {
     uint64_t at = c->now + EXECUTE + RAMP_DELAY;
-    queue_push(
-        q,
-        (Flit){ .at = at, .data = word, .color = w->color, .control = !!(w->flags & DSD_CONTROL) });
+    queue_push(q, at, word, w->color, w->flags & DSD_CONTROL);
     p->oq_live |= (uint8_t)(1u << w->port);
     if (at < p->want) p->want = at;
 }
