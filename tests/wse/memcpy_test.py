@@ -200,8 +200,13 @@ class Refusals(unittest.TestCase):
 
     def test_arrays(self):
         self.run_it()
-        self.refused("has 5 words; .* take 6", self.rt.memcpy_h2d, self.words, np.zeros(5, np.uint32), (0, 0, 2, 1), 3)
-        self.refused("has 7 words; .* take 6", self.rt.memcpy_d2h, np.zeros(7, np.uint32), self.words, (0, 0, 2, 1), 3)
+        self.refused("memcpy_h2d of 'words': the array has 5 words; 2 x 1 PEs of 3 elements take 6", self.rt.memcpy_h2d, self.words, np.zeros(5, np.uint32), (0, 0, 2, 1), 3)
+        self.refused("memcpy_d2h of 'words': the array has 7 words; 2 x 1 PEs of 3 elements take 6", self.rt.memcpy_d2h, np.zeros(7, np.uint32), self.words, (0, 0, 2, 1), 3)
+        self.refused("3 rows of 2 elements take 6", self.rt.memcpy_h2d_rowbcast, self.words, np.zeros(8, np.uint32),
+                     (0, 0, 4, 3), 2)
+        self.refused("4 columns of 2 elements take 8", self.rt.memcpy_h2d_colbcast, self.words, np.zeros(6, np.uint32),
+                     (0, 0, 4, 3), 2)
+        self.refused("more than a PE can hold", self.rt.memcpy_h2d, self.words, np.zeros(1, np.uint32), (0, 0, 1, 1), 50000)
         self.refused("4 bytes", self.rt.memcpy_h2d, self.words, np.zeros(6, np.int16), (0, 0, 2, 1), 3, kind=ValueError)
         self.refused("4 bytes", self.rt.memcpy_d2h, np.zeros(6), self.words, (0, 0, 2, 1), 3, kind=ValueError)
         self.refused("numpy array", self.rt.memcpy_h2d, self.words, [1, 2], (0, 0, 2, 1), 1, kind=TypeError)

@@ -211,10 +211,9 @@ static wt_status_t color_check(const wse_runtime_t *rt, CommandKind kind, int32_
     if (color >= 0 && color < WSE_COLORS && mask >> color & 1) return WT_OK;
     if (color >= 0 && color < WSE_COLORS && other >> color & 1)
         return fail(WT_INVALID, "color %d streams in the other direction", color);
-    return fail(
-        WT_INVALID,
-        "color %d is no streaming color: the layout gives <memcpy/get_params> its colors as %s",
-        color, names);
+    return fail(WT_INVALID,
+                "color %d is no streaming color: the layout gives <memcpy/get_params> colors as %s",
+                color, names);
 }
 
 static wt_status_t variable_check(const wse_runtime_t *rt, CommandKind kind, int32_t id) {
@@ -239,94 +238,135 @@ wt_status_t runtime_busy_check(const wse_runtime_t *rt, const char *what) {
     return WT_OK;
 }
 
-static wt_status_t copy_call(wse_runtime_t *rt, CommandKind kind, Shape shape, int32_t id,
-                             void *array, size_t words, const wse_region_t *roi, uint32_t elems,
-                             int32_t row_stride, int32_t col_stride,
-                             const wse_copy_options_t *options, wse_task_t *task) {
-    TRY(runtime_busy_check(rt, kind == CMD_H2D ? "memcpy_h2d" : "memcpy_d2h"));
-    if (!array || !roi) return fail(WT_INVALID, "the array and the region must not be NULL");
-    wse_copy_options_t opt = { 0 };
-    if (options) {
-        uint32_t given = options->struct_size;
-        if (given < sizeof given) return fail(WT_INVALID, "options.struct_size is not set");
-        memcpy(&opt, options, given < sizeof opt ? given : sizeof opt);
-    }
-    if (!rt->object.head->memcpy)
-        return fail(WT_INVALID, "the program was compiled without --memcpy: the host cannot copy");
-    TRY(roi_check(rt, roi));
-    if (!elems) return fail(WT_INVALID, "elem_per_pe must be positive");
-    if (elems > 1u << 24 && !opt.streaming)
-        return fail(WT_INVALID, "%u elements per PE are more than a PE can hold", elems);
-    if (opt.data_type != WSE_MEMCPY_32BIT && opt.data_type != WSE_MEMCPY_16BIT)
-        return fail(WT_INVALID, "data_type %d: MEMCPY_32BIT is 0, MEMCPY_16BIT is 1",
-                    opt.data_type);
-    if (opt.order != WSE_ROW_MAJOR && opt.order != WSE_COL_MAJOR)
-        return fail(WT_INVALID, "order %d: ROW_MAJOR is 0, COL_MAJOR is 1", opt.order);
-    if (row_stride <= 0 || col_stride <= 0)
-        return fail(WT_INVALID, "strides of %d and %d: both must be positive", row_stride,
-                    col_stride);
-    TRY(opt.streaming ? color_check(rt, kind, id) : variable_check(rt, kind, id));
+// What a caller asked for.
+typedef struct Request {
+    CommandKind kind;
+    Shape shape;
+    int32_t id; // of the variable, or the color
+    void *array;
+    size_t words;
+    const wse_region_t *roi;
+    uint32_t elems;
+    int32_t row_stride, col_stride;
+} Request;
 
-    Command cmd = { .kind = kind };
-    Copy *c = &cmd.copy;
-    c->rpc = opt.streaming ? -1 : id;
-    c->color = opt.streaming ? (unsigned)id : 0;
-    c->half = !opt.streaming && opt.data_type == WSE_MEMCPY_16BIT;
-    c->pes = (Grid){ (unsigned)roi->x,
-                     (unsigned)roi->y,
-                     1 + (unsigned)(roi->width - 1) / (unsigned)row_stride,
-                     1 + (unsigned)(roi->height - 1) / (unsigned)col_stride,
-                     (unsigned)row_stride,
-                     (unsigned)col_stride };
-    c->elems = elems;
-    c->layout = layout_of(shape, &c->pes, elems, opt.order == WSE_COL_MAJOR);
-    if (kind == CMD_H2D)
-        c->from = array;
-    else
-        c->to = array;
+static wt_status_t options_read(const wse_copy_options_t *from, wse_copy_options_t *to) {
+    *to = (wse_copy_options_t){ 0 };
+    if (!from) return WT_OK;
+    uint32_t given = from->struct_size;
+    if (given < sizeof given) return fail(WT_INVALID, "options.struct_size is not set");
+    memcpy(to, from, given < sizeof *to ? given : sizeof *to);
+    if (to->data_type != WSE_MEMCPY_32BIT && to->data_type != WSE_MEMCPY_16BIT)
+        return fail(WT_INVALID, "data_type %d: MEMCPY_32BIT is 0, MEMCPY_16BIT is 1",
+                    to->data_type);
+    if (to->order != WSE_ROW_MAJOR && to->order != WSE_COL_MAJOR)
+        return fail(WT_INVALID, "order %d: ROW_MAJOR is 0, COL_MAJOR is 1", to->order);
+    return WT_OK;
+}
+
+static wt_status_t request_check(const wse_runtime_t *rt, const Request *r, bool streaming) {
+    if (!r->array || !r->roi) return fail(WT_INVALID, "the array and the region must not be NULL");
+    if (!rt->object.head->memcpy)
+        return fail(WT_INVALID, "the program was compiled without --memcpy");
+    TRY(streaming ? color_check(rt, r->kind, r->id) : variable_check(rt, r->kind, r->id));
+    TRY(roi_check(rt, r->roi));
+    if (!r->elems) return fail(WT_INVALID, "elem_per_pe must be positive");
+    if (r->elems > WSE_RAM && !streaming)
+        return fail(WT_INVALID, "%u elements are more than a PE can hold", r->elems);
+    if (r->row_stride <= 0 || r->col_stride <= 0)
+        return fail(WT_INVALID, "strides of %d and %d: both must be positive", r->row_stride,
+                    r->col_stride);
+    return WT_OK;
+}
+
+// The array must have exactly the words that the layout reaches.
+static wt_status_t words_check(const Request *r, const Copy *c) {
     size_t need = layout_reach(c);
-    if (words != need)
-        return fail(WT_INVALID, "the array has %zu words; %s PEs with %u elements each take %zu",
-                    words,
-                    shape == SHAPE_ROWS      ? "the rows' broadcast to their"
-                    : shape == SHAPE_COLUMNS ? "the columns' broadcast to their"
-                                             : "the region's",
-                    elems, need);
-    return command_submit(rt, &cmd, opt.nonblock != 0, task);
+    if (r->words == need) return WT_OK;
+    char pes[48];
+    if (r->shape == SHAPE_ROWS)
+        snprintf(pes, sizeof pes, "%u rows", c->pes.ny);
+    else if (r->shape == SHAPE_COLUMNS)
+        snprintf(pes, sizeof pes, "%u columns", c->pes.nx);
+    else
+        snprintf(pes, sizeof pes, "%u x %u PEs", c->pes.nx, c->pes.ny);
+    return fail(WT_INVALID, "the array has %zu words; %s of %u elements take %zu", r->words, pes,
+                r->elems, need);
+}
+
+static wt_status_t copy_make(const wse_runtime_t *rt, const Request *r,
+                             const wse_copy_options_t *opt, Command *cmd) {
+    TRY(request_check(rt, r, opt->streaming));
+    *cmd = (Command){ .kind = r->kind };
+    Copy *c = &cmd->copy;
+    c->rpc = opt->streaming ? -1 : r->id;
+    c->color = opt->streaming ? (unsigned)r->id : 0;
+    c->half = !opt->streaming && opt->data_type == WSE_MEMCPY_16BIT;
+    c->pes = (Grid){
+        .x = (unsigned)r->roi->x,
+        .y = (unsigned)r->roi->y,
+        .nx = 1 + (unsigned)(r->roi->width - 1) / (unsigned)r->row_stride,
+        .ny = 1 + (unsigned)(r->roi->height - 1) / (unsigned)r->col_stride,
+        .dx = (unsigned)r->row_stride,
+        .dy = (unsigned)r->col_stride,
+    };
+    c->elems = r->elems;
+    c->layout = layout_of(r->shape, &c->pes, r->elems, opt->order == WSE_COL_MAJOR);
+    if (r->kind == CMD_H2D)
+        c->from = r->array;
+    else
+        c->to = r->array;
+    return words_check(r, c);
+}
+
+static wt_status_t copy_call(wse_runtime_t *rt, Request r, const wse_copy_options_t *options,
+                             wse_task_t *task) {
+    const char *verb = r.kind == CMD_H2D ? "memcpy_h2d" : "memcpy_d2h";
+    TRY(runtime_busy_check(rt, verb));
+    wse_copy_options_t opt;
+    Command cmd;
+    wt_status_t s = options_read(options, &opt);
+    if (!s) s = copy_make(rt, &r, &opt, &cmd);
+    if (!s) return command_submit(rt, &cmd, opt.nonblock != 0, task);
+    const Object *o = &rt->object;
+    bool named = !opt.streaming && r.id >= 0 && (uint32_t)r.id < o->nrpcs;
+    return err_prefix(s, "%s%s%s%s", verb, named ? " of '" : "",
+                      named ? object_string(o, o->rpcs[r.id].name) : "", named ? "'" : "");
 }
 
 wt_status_t wse_memcpy_h2d(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                            const wse_region_t *roi, uint32_t elems_per_pe,
                            const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_FULL, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
-                     options, task);
+    Request r = { CMD_H2D, SHAPE_FULL, dest, (void *)src, words, roi, elems_per_pe, 1, 1 };
+    return copy_call(rt, r, options, task);
 }
 
 wt_status_t wse_memcpy_d2h(wse_runtime_t *rt, void *dst, size_t words, int32_t src,
                            const wse_region_t *roi, uint32_t elems_per_pe,
                            const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_D2H, SHAPE_FULL, src, dst, words, roi, elems_per_pe, 1, 1, options,
-                     task);
+    Request r = { CMD_D2H, SHAPE_FULL, src, dst, words, roi, elems_per_pe, 1, 1 };
+    return copy_call(rt, r, options, task);
 }
 
 wt_status_t wse_memcpy_h2d_rowbcast(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                                     const wse_region_t *roi, uint32_t elems_per_pe,
                                     const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_ROWS, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
-                     options, task);
+    Request r = { CMD_H2D, SHAPE_ROWS, dest, (void *)src, words, roi, elems_per_pe, 1, 1 };
+    return copy_call(rt, r, options, task);
 }
 
 wt_status_t wse_memcpy_h2d_colbcast(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                                     const wse_region_t *roi, uint32_t elems_per_pe,
                                     const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_COLUMNS, dest, (void *)src, words, roi, elems_per_pe, 1, 1,
-                     options, task);
+    Request r = { CMD_H2D, SHAPE_COLUMNS, dest, (void *)src, words, roi, elems_per_pe, 1, 1 };
+    return copy_call(rt, r, options, task);
 }
 
 wt_status_t wse_memcpy_h2d_stride(wse_runtime_t *rt, int32_t dest, const void *src, size_t words,
                                   const wse_region_t *roi, uint32_t elems_per_pe,
                                   int32_t row_stride, int32_t col_stride,
                                   const wse_copy_options_t *options, wse_task_t *task) {
-    return copy_call(rt, CMD_H2D, SHAPE_STRIDE, dest, (void *)src, words, roi, elems_per_pe,
-                     row_stride, col_stride, options, task);
+    Request r = { CMD_H2D, SHAPE_STRIDE, dest,       (void *)src, words,
+                  roi,     elems_per_pe, row_stride, col_stride };
+    return copy_call(rt, r, options, task);
 }
