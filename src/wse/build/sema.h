@@ -462,54 +462,88 @@ struct Sema {
 };
 
 // ---------------------------------------------------------------------------------------------------------------
-// expr.c, stmt.c, sema.c: the walker
+// operand.c: what an operand stands for
 // ---------------------------------------------------------------------------------------------------------------
 
-Operand stmt_expr(Sema *s, Node *n, Type *want);    // blocks, if, switch, loops and jumps
-Operand expr(Sema *s, Node *n, Type *want);         // `want` is a hint for literals; the result may be an lvalue
+bool sema_error(Sema *s, Span at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));          // false
+Operand opd_wrong(Sema *s, Span at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));        // X_ERROR
+const char *value_text(Sema *s, const Value *v);
+Operand opd_mem(Type *t, Global *base, int off, bool is_const);
+Operand mem_at(const Operand *m, Type *t, int off); // a part of an X_MEM
 Operand rvalue(Sema *s, Operand x);                 // X_VALUE, X_REG, X_AGG, or X_MEM for aggregates
-Operand expr_value(Sema *s, Node *n, Type *want);   // rvalue(expr())
-Operand expr_as(Sema *s, Node *n, Type *t);         // coerced to t
-bool expr_known(Sema *s, Node *n, Type *t, Value *out);     // must be comptime-known; t NULL: as it comes
-Type *expr_type(Sema *s, Node *n);                  // a type; NULL when not, reported
+int to_reg(Sema *s, Operand x);                     // any value in a register
+int const_reg(Sema *s, Type *t, const Value *v);
+int address_reg(Sema *s, const Operand *mem);       // address of an X_MEM
+Operand address_of(Sema *s, Operand x, Span at);    // &x
+void store(Sema *s, Operand to, Operand x, Span at);        // x already has to's type
+Operand detach(Sema *s, Operand x);                 // a value that later assignments to variables do not change
+void pin(Sema *s, const Operand *x);                // its registers are a name's now
+
+// ---------------------------------------------------------------------------------------------------------------
+// coerce.c: conversions
+// ---------------------------------------------------------------------------------------------------------------
+
 Operand coerce(Sema *s, Operand x, Type *t, Span at);
 bool coerce_value(Sema *s, Value v, Type *t, Value *out);   // silent
 bool can_coerce(Sema *s, const Operand *x, Type *t);
 Type *peer_type(Sema *s, const Operand *a, const Operand *b);       // NULL when there is none
-int to_reg(Sema *s, Operand x);                     // any value in a register
-void pin(Sema *s, const Operand *x);                // its registers are a name's now
-Operand detach(Sema *s, Operand x);                 // a value that later assignments to variables do not change
-int const_reg(Sema *s, Type *t, const Value *v);
-int address_reg(Sema *s, const Operand *mem);       // address of an X_MEM
-Operand address_of(Sema *s, Operand x, Span at);    // &x
-Operand field_of(Sema *s, Operand x, Name *name, Span at);
-void store(Sema *s, Operand to, Operand x, Span at);        // x already has to's type
-Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call);
-Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at);
 Operand convert_number(Sema *s, Operand x, Type *t, Span at);       // @as
-bool out_of_steps(Sema *s, Span at);                // compile-time evaluation has gone on for too long
-bool at_comptime(const Sema *s);                    // statements execute here
-Operand join(Sema *s, Target *t, bool falls_through, Span at);
 
+// ---------------------------------------------------------------------------------------------------------------
+// expr.c, operator.c, literal.c: expressions
+// ---------------------------------------------------------------------------------------------------------------
+
+Operand expr(Sema *s, Node *n, Type *want);         // `want` is a hint for literals; the result may be an lvalue
+Operand expr_value(Sema *s, Node *n, Type *want);   // rvalue(expr())
+Operand expr_as(Sema *s, Node *n, Type *t);         // coerced to t
+bool expr_known(Sema *s, Node *n, Type *t, Value *out);     // must be comptime-known; t NULL: as it comes
+Type *expr_type(Sema *s, Node *n);                  // a type; NULL when not, reported
+bool at_comptime(const Sema *s);                    // statements execute here
+bool out_of_steps(Sema *s, Span at);                // compile-time evaluation has gone on for too long
+Operand field_of(Sema *s, Operand x, Name *name, Span at);
+Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at);
+Operand unary(Sema *s, Node *n, Type *want);
+Operand logical(Sema *s, Node *n);                  // and, or
+bool is_compare(CslOp op);
+void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next);   // run time: jump on a condition
+Operand array_literal(Sema *s, Node *n);
+Operand tuple_literal(Sema *s, Node *n, Type *want);
+Operand struct_literal(Sema *s, Node *n, Type *want);
+Operand tensor(Sema *s, Node *n);                   // |i|{n} -> a[i]
+Operand array_type(Sema *s, Node *n);
+Operand pointer_type(Sema *s, Node *n);
+Operand fn_type(Sema *s, Node *n);
+Operand struct_type(Sema *s, Node *n);
+Operand enum_type(Sema *s, Node *n);
+
+// ---------------------------------------------------------------------------------------------------------------
+// stmt.c, call.c: statements, what contains them, and calls
+// ---------------------------------------------------------------------------------------------------------------
+
+Operand stmt_expr(Sema *s, Node *n, Type *want);    // blocks, if, switch, loops and jumps
 void stmt(Sema *s, Node *n);
 void block_body(Sema *s, Node *n);
 bool going(const Sema *s);                          // neither unwinding nor in dead code
+Operand join(Sema *s, Target *t, bool falls_through, Span at);
 Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const, Span at);
-void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next);   // run time: jump on a condition
+Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call);
+FuncInst *func_inst(Sema *s, Func *f, Span at);     // the instance of a function that is not generic
+void func_analyse(Sema *s, FuncInst *fi);           // its body to IR
 
-bool sema_error(Sema *s, Span at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+// ---------------------------------------------------------------------------------------------------------------
+// sema.c: modules, declarations, instances
+// ---------------------------------------------------------------------------------------------------------------
+
 Module *module_new(Sema *s, Unit *u, Instance *inst, const Value *params, Span at, const char *prefix);
-void module_start(Sema *s, Module *m, Span at);         // its own imports, after its parameters are bound
+void module_start(Sema *s, Module *m, Span at);     // its own imports, after its parameters are bound
 Decl *module_find(Module *m, const Name *name);
+bool run_modules(Sema *s, Instance *inst);          // comptime blocks that have not run yet
 Operand decl_operand(Sema *s, Decl *d, Span at);
 bool decl_resolve(Sema *s, Decl *d, Span at);
 Global *decl_global(Sema *s, Decl *d);              // memory of a variable, or of a constant that needs an address
 Global *global_anonymous(Sema *s, Value v);
 Type *func_type(Sema *s, Func *f);
-void func_analyse(Sema *s, FuncInst *fi);             // its body to IR
-FuncInst *func_inst(Sema *s, Func *f, Span at);     // the instance of a function that is not generic
 Type *fn_node_type(Sema *s, Node *params_of);
-bool run_modules(Sema *s, Instance *inst);            // comptime blocks that have not run yet
 Operand eval_in(Sema *s, Module *m, Place place, Node *n, Type *want);
 
 // ---------------------------------------------------------------------------------------------------------------

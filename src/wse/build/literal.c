@@ -1,0 +1,293 @@
+// Literals of arrays and structs, tensor accesses, and the expressions that make types.
+#include "wse/build/sema.h"
+
+// Walking is recursive: what needs much stack stays out of the frames that repeat.
+#define APART __attribute__((noinline))
+
+// Turns items into one operand: a value when all are known.
+static Operand make_aggregate(Sema *s, Type *t, Operand *items, uint32_t n) {
+    bool known = true;
+    for (uint32_t i = 0; i < n; i++) {
+        if (opd_bad(&items[i])) return items[i];
+        known &= items[i].kind == X_VALUE;
+    }
+    if (!known) return (Operand){ .kind = X_AGG, .type = t, .items = items, .is_const = true, .idx = -1 };
+    Value v = value_agg(s, t, n);
+    for (uint32_t i = 0; i < n; i++) v.agg->items[i] = items[i].v;
+    return opd_value(v);
+}
+
+static Operand item_value(Sema *s, Node *n, Type *want) {
+    Operand x = expr(s, n, want);
+    if (x.kind == X_MEM && at_comptime(s))
+        return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+    return detach(s, x);
+}
+
+Operand array_literal(Sema *s, Node *n) {
+    Type *t = expr_type(s, n->literal.type);
+    if (!t) return opd_error();
+    uint32_t count = n->literal.items.len;
+    if (t->kind != TY_ARRAY) return opd_wrong(s, span_of(n), "'%s' cannot be written as a list of elements", t->name);
+    if (count != t->count)
+        return opd_wrong(s, span_of(n), "'%s' needs %llu elements, found %u", t->name, (unsigned long long)t->count, count);
+    Operand *items = arena_array(s->arena, Operand, count ? count : 1);
+    bool ok = true;
+    for (uint32_t i = 0; i < count; i++) {
+        Node *in = n->literal.items.data[i];
+        Operand x = item_value(s, in, t->elem);
+        items[i] = opd_bad(&x) ? x : coerce(s, x, t->elem, span_of(in));
+        ok &= !opd_bad(&items[i]);
+    }
+    return ok ? make_aggregate(s, t, items, count) : opd_error();
+}
+
+Operand tuple_literal(Sema *s, Node *n, Type *want) {
+    uint32_t count = n->literal.items.len;
+    Operand *items = arena_array(s->arena, Operand, count ? count : 1);
+    Field *fields = arena_array(s->arena, Field, count ? count : 1);
+    bool ok = true;
+    for (uint32_t i = 0; i < count; i++) {
+        Type *w = want && want->kind == TY_STRUCT && i < want->nfields ? want->fields[i].type : NULL;
+        items[i] = item_value(s, n->literal.items.data[i], w);
+        ok &= !opd_bad(&items[i]);
+        fields[i] = (Field){ .type = items[i].type };
+    }
+    return ok ? make_aggregate(s, type_struct(s, fields, count), items, count) : opd_error();
+}
+
+APART Operand struct_literal(Sema *s, Node *n, Type *want) {
+    uint32_t count = n->literal.items.len;
+    Type *named = NULL;
+    if (n->literal.type) {
+        named = expr_type(s, n->literal.type);
+        if (!named) return opd_error();
+        if (named->kind == TY_UNION) return opd_wrong(s, span_of(n), "unions are not supported yet");
+        if (named->kind != TY_STRUCT) return opd_wrong(s, span_of(n), "'%s' has no fields", named->name);
+        want = named;
+    }
+    Operand *items = arena_array(s->arena, Operand, count ? count : 1);
+    Field *fields = arena_array(s->arena, Field, count ? count : 1);
+    bool ok = true;
+    for (uint32_t i = 0; i < count; i++) {
+        Node *in = n->literal.items.data[i];
+        Name *name = in->field_init.name;
+        for (uint32_t k = 0; k < i; k++)
+            if (fields[k].name == name) {
+                ok = sema_error(s, span_of(in), "field '%s' is given twice", name->s);
+                diag_note(s->c, span_of(n->literal.items.data[k]), "first here");
+            }
+        int w = want && want->kind == TY_STRUCT ? type_field(want, name) : -1;
+        if (named && w < 0) {
+            ok = sema_error(s, span_of(in), "'%s' has no field '%s'", named->name, name->s);
+            continue;
+        }
+        items[i] = item_value(s, in->field_init.value, w >= 0 ? want->fields[w].type : NULL);
+        if (named && !opd_bad(&items[i])) items[i] = coerce(s, items[i], want->fields[w].type, span_of(in));
+        ok &= !opd_bad(&items[i]);
+        fields[i] = (Field){ .name = name, .type = items[i].type };
+    }
+    if (!ok) return opd_error();
+    if (named)
+        for (uint32_t k = 0; k < named->nfields; k++) {
+            bool given = false;
+            for (uint32_t i = 0; i < count; i++) given |= fields[i].name == named->fields[k].name;
+            if (!given) return opd_wrong(s, span_of(n), "field '%s' of '%s' is missing", named->fields[k].name->s, named->name);
+        }
+    Operand x = make_aggregate(s, type_struct(s, fields, count), items, count);
+    return named ? coerce(s, x, named, span_of(n)) : x;
+}
+
+// |i, j|{n, m} -> base[e1, e2]: the indices must be affine in the variables; what they are is found by evaluating them.
+static bool tensor_at(Sema *s, Node *n, Local **vars, const int *point, const Type *array, int64_t *linear) {
+    uint32_t nvars = n->tensor.vars.len;
+    for (uint32_t k = 0; k < nvars; k++) vars[k]->v = value_int(s, point[k]);
+    Node *access = n->tensor.access;
+    *linear = 0;
+    for (uint32_t k = 0; k < access->call.args.len; k++) {
+        Value v;
+        int64_t i;
+        Node *in = access->call.args.data[k];
+        if (!expr_known(s, in, NULL, &v)) return false;
+        if (!value_to_i64(&v, &i)) return sema_error(s, span_of(in), "an index must be an integer, found '%s'", v.type->name);
+        if (i < -65536 || i > 65536) return sema_error(s, span_of(in), "index %lld is out of range", (long long)i);
+        *linear = *linear * (array->ndims ? array->dims[k] : 1) + i;
+    }
+    return true;
+}
+
+APART Operand tensor(Sema *s, Node *n) {
+    uint32_t nvars = n->tensor.vars.len;
+    Node *access = n->tensor.access;
+    Span at = span_of(n);
+    if (nvars < 1 || nvars > 4 || n->tensor.extents.len != nvars)
+        return opd_wrong(s, at, "a tensor access takes 1 to 4 variables and as many lengths");
+    if (access->kind != ND_INDEX) return opd_wrong(s, span_of(access), "a tensor access ends in an element of an array");
+    int64_t extent[4];
+    for (uint32_t k = 0; k < nvars; k++) {
+        Value v;
+        if (!expr_known(s, n->tensor.extents.data[k], NULL, &v)) return opd_error();
+        if (!value_to_i64(&v, &extent[k])) return opd_wrong(s, span_of(n->tensor.extents.data[k]), "a length must be an integer, found '%s'", v.type->name);
+        if (extent[k] < 0 || extent[k] > 65535)
+            return opd_wrong(s, span_of(n->tensor.extents.data[k]), "length %lld is out of range (0 to 65535)", (long long)extent[k]);
+    }
+    Operand base = expr(s, access->call.of, NULL);
+    if (opd_bad(&base)) return base;
+    Type *array = base.type;
+    Operand ptr;
+    Type flat = { .ndims = 0 };
+    if (array->kind == TY_POINTER) {
+        ptr = rvalue(s, base);
+        if (ptr.kind == X_MEM) return opd_wrong(s, span_of(access), "the base of a tensor access must be an array or a comptime-known pointer");
+        array = array->many ? &flat : array->elem;
+        flat.elem = ptr.type->elem;
+        if (!ptr.type->many && array->kind != TY_ARRAY) return opd_wrong(s, span_of(access), "'%s' cannot be indexed", ptr.type->name);
+    } else if (array->kind == TY_ARRAY) {
+        ptr = address_of(s, base, span_of(access->call.of));
+        if (opd_bad(&ptr)) return ptr;
+    } else {
+        return opd_wrong(s, span_of(access), "'%s' cannot be indexed", array->name);
+    }
+    uint32_t want = array->ndims ? array->ndims : 1;
+    if (access->call.args.len != want)
+        return opd_wrong(s, span_of(access), "'%s' takes %u indices, found %u", base.type->name, want, access->call.args.len);
+
+    Local *saved = s->fx->locals, *vars[4];
+    for (uint32_t k = 0; k < nvars; k++) {
+        vars[k] = arena_new(s->arena, Local);
+        *vars[k] = (Local){ .up = s->fx->locals, .name = n->tensor.vars.data[k]->name, .type = s->types.comptime_int, .kind = LOCAL_VALUE, .is_const = true };
+        s->fx->locals = vars[k];
+    }
+    int point[4] = {0};
+    int64_t zero, coef[4], two, both;
+    bool ok = tensor_at(s, n, vars, point, array, &zero);
+    for (uint32_t k = 0; ok && k < nvars; k++) {
+        point[k] = 1;
+        ok = tensor_at(s, n, vars, point, array, &coef[k]);
+        coef[k] -= zero;
+        point[k] = 2;
+        ok = ok && tensor_at(s, n, vars, point, array, &two);
+        if (ok && two - zero != 2 * coef[k]) ok = sema_error(s, at, "the indices must be affine in '%s'", vars[k]->name->s);
+        point[k] = 0;
+    }
+    for (uint32_t k = 0; k < nvars; k++) point[k] = 1;
+    if (ok && nvars > 1 && tensor_at(s, n, vars, point, array, &both)) {
+        for (uint32_t k = 0; k < nvars; k++) both -= coef[k];
+        if (both != zero) ok = sema_error(s, at, "the indices must be affine in the variables");
+    }
+    s->fx->locals = saved;
+    if (!ok) return opd_error();
+
+    Field parts[4], fields[4];
+    Operand strides[4], extents[4], items[4];
+    int64_t inner = 0;          // how far the inner loops have gone when this one advances
+    for (uint32_t k = 0; k < nvars; k++) {
+        uint32_t from = nvars - 1 - k;
+        strides[k] = opd_value(value_int(s, coef[from] - inner));
+        inner += coef[from] * (extent[from] - 1);
+        extents[k] = opd_value(value_of(s->types.u16, extent[k]));
+        parts[k] = (Field){ .type = s->types.comptime_int };
+    }
+    Operand *st = arena_array(s->arena, Operand, nvars), *ex = arena_array(s->arena, Operand, nvars), *it = arena_array(s->arena, Operand, 4);
+    memcpy(st, strides, nvars * sizeof *st);
+    memcpy(ex, extents, nvars * sizeof *ex);
+    items[0] = ptr;
+    items[1] = opd_value(value_int(s, zero));
+    items[2] = make_aggregate(s, type_struct(s, parts, nvars), st, nvars);
+    for (uint32_t k = 0; k < nvars; k++) parts[k].type = s->types.u16;
+    items[3] = make_aggregate(s, type_struct(s, parts, nvars), ex, nvars);
+    static const char *const names[] = { "base_address", "offset", "stride", "extent" };
+    for (int k = 0; k < 4; k++) fields[k] = (Field){ .name = name_of(s->c, names[k], strlen(names[k])), .type = items[k].type };
+    memcpy(it, items, sizeof items);
+    return make_aggregate(s, type_struct(s, fields, 4), it, 4);
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Types
+// ---------------------------------------------------------------------------------------------------------------
+APART Operand array_type(Sema *s, Node *n) {
+    uint32_t nd = n->array_type.dims.len, dims[16];
+    if (nd < 1 || nd > 16) return opd_wrong(s, span_of(n), "an array has 1 to 16 dimensions");
+    uint64_t count = 1;
+    for (uint32_t i = 0; i < nd; i++) {
+        Node *d = n->array_type.dims.data[i];
+        Value v;
+        int64_t k;
+        if (!expr_known(s, d, NULL, &v)) return opd_error();
+        if (!value_to_i64(&v, &k)) return opd_wrong(s, span_of(d), "an array length must be an integer, found '%s'", v.type->name);
+        if (k < 0 || k > 1 << 24) return opd_wrong(s, span_of(d), "array length %lld is out of range", (long long)k);
+        dims[i] = (uint32_t)k;
+        count *= dims[i];
+        if (count > 1 << 24) return opd_wrong(s, span_of(n), "the array is too large");
+    }
+    Type *elem = expr_type(s, n->array_type.elem);
+    if (!elem) return opd_error();
+    if (elem->kind == TY_ARRAY) return opd_wrong(s, span_of(n), "an array of arrays is written with several lengths, as [n, m]T");
+    if (elem->kind == TY_VOID) return opd_wrong(s, span_of(n), "an array of void");
+    return opd_value(value_type(s, type_array(s, elem, dims, nd)));
+}
+
+Operand pointer_type(Sema *s, Node *n) {
+    Type *to = expr_type(s, n->pointer_type.to);
+    if (!to) return opd_error();
+    if (to->comptime_only && to->kind != TY_FN && to->kind != TY_ANYOPAQUE)
+        return opd_wrong(s, span_of(n), "there are no pointers to '%s', which exists only at compile time", to->name);
+    if (to->kind == TY_FN && !(n->flags & NF_CONST)) return opd_wrong(s, span_of(n), "a pointer to a function must be const");
+    return opd_value(value_type(s, type_pointer(s, to, n->flags & NF_CONST, n->flags & NF_MANY)));
+}
+
+Operand fn_type(Sema *s, Node *n) {
+    Type *t = fn_node_type(s, n);
+    return t ? opd_value(value_type(s, t)) : opd_error();
+}
+
+Operand struct_type(Sema *s, Node *n) {
+    uint32_t count = n->aggregate.members.len;
+    Field *fields = arena_array(s->arena, Field, count ? count : 1);
+    if (n->kind == ND_STRUCT_TYPE && (n->flags & NF_PACKED)) return opd_wrong(s, span_of(n), "packed structs are not supported yet");
+    if (n->kind == ND_UNION_TYPE) return opd_wrong(s, span_of(n), "unions are not supported yet");
+    for (uint32_t i = 0; i < count; i++) {
+        Node *m = n->aggregate.members.data[i];
+        fields[i] = (Field){ .name = m->member.name, .type = expr_type(s, m->member.type) };
+        if (!fields[i].type) return opd_error();
+        for (uint32_t k = 0; k < i; k++)
+            if (fields[k].name == fields[i].name) return opd_wrong(s, span_of(m), "field '%s' is declared twice", m->member.name->s);
+    }
+    return opd_value(value_type(s, type_declared(s, TY_STRUCT, n, fields, count, NULL, n->flags)));
+}
+
+APART Operand enum_type(Sema *s, Node *n) {
+    uint32_t count = n->aggregate.members.len;
+    Type *base = n->aggregate.base ? expr_type(s, n->aggregate.base) : s->types.u16;
+    if (!base) return opd_error();
+    if (base->kind != TY_INT) return opd_wrong(s, span_of(n), "the base of an enum must be an integer of fixed width, found '%s'", base->name);
+    Field *fields = arena_array(s->arena, Field, count ? count : 1);
+    bool *given = arena_array(s->arena, bool, count ? count : 1);
+    for (uint32_t i = 0; i < count; i++) {
+        Node *m = n->aggregate.members.data[i];
+        fields[i] = (Field){ .name = m->member.name };
+        for (uint32_t k = 0; k < i; k++)
+            if (fields[k].name == fields[i].name) return opd_wrong(s, span_of(m), "member '%s' is declared twice", m->member.name->s);
+        if (!m->member.value) continue;
+        Value v;
+        if (!expr_known(s, m->member.value, base, &v)) return opd_error();
+        fields[i].value = (int64_t)v.i;
+        given[i] = true;
+        for (uint32_t k = 0; k < i; k++)
+            if (given[k] && fields[k].value == fields[i].value)
+                return opd_wrong(s, span_of(m), "member '%s' has the value of '%s'", m->member.name->s, fields[k].name->s);
+    }
+    int64_t next = 0;           // the rest count up, past what is taken
+    for (uint32_t i = 0; i < count; i++) {
+        if (given[i]) continue;
+        for (bool taken = true; taken;) {
+            taken = false;
+            for (uint32_t k = 0; k < count; k++) taken |= given[k] && fields[k].value == next;
+            if (taken) next++;
+        }
+        if (!int_fits(base, next)) return opd_wrong(s, span_of(n), "the enum has more members than '%s' has values", base->name);
+        fields[i].value = next++;
+    }
+    return opd_value(value_type(s, type_declared(s, TY_ENUM, n, fields, count, base, 0)));
+}
+
