@@ -168,88 +168,96 @@ static Operand pointee(Sema *s, Operand p, Type *t) {
     return x;
 }
 
+// p[i] of a [*]T.
+static Operand pointer_element(Sema *s, Node *n, Operand x) {
+    Span at = span_of(n);
+    if (!x.type->many && x.type->elem->kind == TY_ARRAY)
+        return opd_wrong(s, at, "'%s' points to an array; write .*[...] to reach its elements", x.type->name);
+    if (!x.type->many) return opd_wrong(s, at, "'%s' cannot be indexed", x.type->name);
+    if (at_comptime(s) && x.kind != X_VALUE && x.kind != X_SLOT) return opd_wrong(s, at, "the pointer is only known at run time");
+    if (n->call.args.len != 1) return opd_wrong(s, at, "a pointer takes one index, found %u", n->call.args.len);
+    Operand p = rvalue(s, x);
+    x = pointee(s, p, p.type->elem);
+    Operand i = expr_value(s, n->call.args.data[0], NULL);
+    if (opd_bad(&i)) return i;
+    if (!type_is_int(i.type)) return opd_wrong(s, at, "an index must be an integer, found '%s'", i.type->name);
+    if (i.kind != X_VALUE) return index_runtime(s, x, x.type, to_reg(s, i), 0);
+    int64_t by = i.v.i < -65536 || i.v.i > 65535 ? INT32_MAX : (int64_t)i.v.i * x.type->size;
+    if (by < -(1 << 24) || by > 1 << 24) return opd_wrong(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
+    return mem_at(&x, x.type, (int)by);
+}
+
+static Operand tuple_element(Sema *s, Node *n, Operand x) {
+    Span at = span_of(n);
+    const Type *t = x.type;
+    int64_t i;
+    Value v;
+    if (n->call.args.len != 1) return opd_wrong(s, at, "a tuple takes one index, found %u", n->call.args.len);
+    if (!expr_known(s, n->call.args.data[0], NULL, &v)) return opd_error();
+    if (!value_to_i64(&v, &i)) return opd_wrong(s, at, "an index must be an integer, found '%s'", v.type->name);
+    if (t->nfields && t->fields[0].name) return opd_wrong(s, at, "a struct with named fields cannot be indexed");
+    if (i < 0 || i >= t->nfields) return opd_wrong(s, at, "index %lld is out of bounds of a tuple of %u", (long long)i, t->nfields);
+    return part_of(s, x, t->fields[i].type, (uint32_t)i, (int)t->fields[i].value);
+}
+
+// The linear index of an element of type t: a known part, and a register for the rest, -1 when there is none.
+static bool linear_index(Sema *s, Node *n, const Type *t, int64_t *fixed, int *reg) {
+    *fixed = 0, *reg = -1;
+    for (uint32_t k = 0; k < n->call.args.len; k++) {
+        Node *in = n->call.args.data[k];
+        Operand i = expr_value(s, in, NULL);
+        if (opd_bad(&i)) return false;
+        if (!type_is_int(i.type)) return sema_error(s, span_of(in), "an index must be an integer, found '%s'", i.type->name);
+        if (i.kind == X_VALUE && (i.v.i < 0 || i.v.i >= t->dims[k]))
+            return sema_error(s, span_of(in), "index %s is out of bounds of '%s'", value_text(s, &i.v), t->name);
+        *fixed *= t->dims[k];
+        if (*reg >= 0) *reg = to_reg(s, binary(s, CSL_OP_MUL, opd_reg(s->types.u16, *reg), opd_value(value_of(s->types.u16, (uint16_t)t->dims[k])), span_of(in)));
+        if (i.kind == X_VALUE) {
+            *fixed += (int64_t)i.v.i;
+        } else if (*reg < 0) {
+            *reg = to_reg(s, i);
+        } else {
+            int sum = ir_reg(s->fx->ir, s->types.u16);
+            ir_emit(s, PE_add_u16, sum, *reg, to_reg(s, i));
+            *reg = sum;
+        }
+    }
+    return true;
+}
+
+// An array value whose elements run-time code picks must lie in memory.
+static Operand in_memory(Sema *s, Operand x, Span at) {
+    if (x.kind == X_VALUE) return opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), x.home ? x.off : 0, true);
+    if (x.kind != X_AGG) return x;
+    Operand m = { .kind = X_MEM, .type = x.type, .frame = true, .off = (int)ir_frame(s->fx->ir, x.type->size, x.type->align), .idx = -1, .is_const = true };
+    store(s, m, x, at);
+    return m;
+}
+
+static Operand array_element(Sema *s, Node *n, Operand x) {
+    Span at = span_of(n);
+    Type *t = x.type;
+    int64_t fixed;
+    int reg;
+    if (n->call.args.len != t->ndims)
+        return opd_wrong(s, at, "'%s' takes %u ind%s, found %u", t->name, t->ndims, t->ndims == 1 ? "ex" : "ices", n->call.args.len);
+    if (!linear_index(s, n, t, &fixed, &reg)) return opd_error();
+    if (reg < 0) return part_of(s, x, t->elem, (uint32_t)fixed, (int)(fixed * t->elem->size));
+    if (x.kind == X_SLOT) return opd_wrong(s, at, "a comptime variable needs comptime-known indices");
+    if (t->comptime_only) return opd_wrong(s, at, "an array of '%s' needs comptime-known indices", t->elem->name);
+    return index_runtime(s, in_memory(s, x, at), t->elem, reg, (int)(fixed * t->elem->size));
+}
+
 static Operand element(Sema *s, Node *n) {
     Operand x = expr(s, n->call.of, NULL);
     if (opd_bad(&x)) return x;
-    Span at = span_of(n);
-    uint32_t nidx = n->call.args.len;
     if (x.kind == X_SLOT) x.type = x.slot->type ? x.slot->type : x.type;
-    if (x.type->kind == TY_POINTER) {
-        if (!x.type->many) {
-            if (x.type->elem->kind == TY_ARRAY) return opd_wrong(s, at, "'%s' points to an array; write .*[...] to reach its elements", x.type->name);
-            return opd_wrong(s, at, "'%s' cannot be indexed", x.type->name);
-        }
-        if (at_comptime(s) && x.kind != X_VALUE && x.kind != X_SLOT) return opd_wrong(s, at, "the pointer is only known at run time");
-        Operand p = rvalue(s, x);
-        if (nidx != 1) return opd_wrong(s, at, "a pointer takes one index, found %u", nidx);
-        x = pointee(s, p, p.type->elem);
-        Operand i = expr_value(s, n->call.args.data[0], NULL);
-        if (opd_bad(&i)) return i;
-        if (!type_is_int(i.type)) return opd_wrong(s, at, "an index must be an integer, found '%s'", i.type->name);
-        if (i.kind == X_VALUE) {
-            int64_t by = i.v.i < -65536 || i.v.i > 65535 ? INT32_MAX : (int64_t)i.v.i * x.type->size;
-            if (by < -(1 << 24) || by > 1 << 24) return opd_wrong(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
-            x.off += (int)by;
-            return x;
-        }
-        return index_runtime(s, x, x.type, to_reg(s, i), 0);
+    switch (x.type->kind) {
+    case TY_POINTER: return pointer_element(s, n, x);
+    case TY_STRUCT: return tuple_element(s, n, x);
+    case TY_ARRAY: return array_element(s, n, x);
+    default: return opd_wrong(s, span_of(n), "'%s' cannot be indexed", x.type->name);
     }
-    if (x.type->kind == TY_STRUCT) {
-        int64_t i;
-        Value v;
-        if (nidx != 1) return opd_wrong(s, at, "a tuple takes one index, found %u", nidx);
-        if (!expr_known(s, n->call.args.data[0], NULL, &v)) return opd_error();
-        if (!value_to_i64(&v, &i)) return opd_wrong(s, at, "an index must be an integer, found '%s'", v.type->name);
-        if (x.type->nfields && x.type->fields[0].name) return opd_wrong(s, at, "a struct with named fields cannot be indexed");
-        if (i < 0 || i >= x.type->nfields) return opd_wrong(s, at, "index %lld is out of bounds of a tuple of %u", (long long)i, x.type->nfields);
-        return part_of(s, x, x.type->fields[i].type, (uint32_t)i, (int)x.type->fields[i].value);
-    }
-    if (x.type->kind != TY_ARRAY) return opd_wrong(s, at, "'%s' cannot be indexed", x.type->name);
-    Type *t = x.type;
-    if (nidx != t->ndims) return opd_wrong(s, at, "'%s' takes %u indices, found %u", t->name, t->ndims, nidx);
-    int64_t fixed = 0;          // the known part of the linear index
-    int reg = -1;
-    for (uint32_t k = 0; k < nidx; k++) {
-        Node *in = n->call.args.data[k];
-        Operand i = expr_value(s, in, NULL);
-        if (opd_bad(&i)) return i;
-        if (!type_is_int(i.type)) return opd_wrong(s, span_of(in), "an index must be an integer, found '%s'", i.type->name);
-        fixed *= t->dims[k];
-        if (reg >= 0 && k) {
-            int r = ir_reg(s->fx->ir, s->types.u16);
-            if (t->dims[k] < 32768) ir_emit(s, PE_muli_u16, r, reg, (int)t->dims[k]);
-            else {
-                Value d = value_of(s->types.u16, t->dims[k]);
-                ir_emit(s, PE_mul_u16, r, reg, const_reg(s, s->types.u16, &d));
-            }
-            reg = r;
-        }
-        if (i.kind == X_VALUE) {
-            if (i.v.i < 0 || i.v.i >= t->dims[k])
-                return opd_wrong(s, span_of(in), "index %s is out of bounds of '%s'", value_text(s, &i.v), t->name);
-            fixed += (int64_t)i.v.i;
-        } else if (reg >= 0) {
-            int r = ir_reg(s->fx->ir, s->types.u16);
-            ir_emit(s, PE_add_u16, r, reg, to_reg(s, i));
-            reg = r;
-        } else {
-            reg = to_reg(s, i);
-        }
-    }
-    if (reg < 0) return part_of(s, x, t->elem, (uint32_t)fixed, (int)(fixed * t->elem->size));
-    if (x.kind == X_SLOT) return opd_wrong(s, at, "a comptime variable needs comptime-known indices");
-    if (x.kind == X_VALUE || x.kind == X_AGG) {
-        if (t->comptime_only) return opd_wrong(s, at, "an array of '%s' needs comptime-known indices", t->elem->name);
-        if (x.kind == X_AGG) {
-            uint32_t frame = ir_frame(s->fx->ir, t->size, t->align);
-            Operand m = { .kind = X_MEM, .type = t, .frame = true, .off = (int)frame, .idx = -1, .is_const = true };
-            store(s, m, x, at);
-            x = m;
-        } else {
-            x = opd_mem(t, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), x.home ? x.off : 0, true);
-        }
-    }
-    return index_runtime(s, x, t->elem, reg, (int)(fixed * t->elem->size));
 }
 
 // ---------------------------------------------------------------------------------------------------------------

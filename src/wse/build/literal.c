@@ -98,108 +98,129 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
     return named ? coerce(s, x, named, span_of(n)) : x;
 }
 
-// |i, j|{n, m} -> base[e1, e2]: the indices must be affine in the variables; what they are is found by evaluating them.
-static bool tensor_at(Sema *s, Node *n, Local **vars, const int *point, const Type *array, int64_t *linear) {
-    uint32_t nvars = n->tensor.vars.len;
-    for (uint32_t k = 0; k < nvars; k++) vars[k]->v = value_int(s, point[k]);
-    Node *access = n->tensor.access;
-    *linear = 0;
-    for (uint32_t k = 0; k < access->call.args.len; k++) {
+// |i, j|{n, m} -> base[e1, e2]: its variables as locals, its lengths, what it is based on.
+typedef struct Tensor {
+    Node *node;
+    uint32_t nvars;
+    Local *vars[4];
+    int64_t extent[4], coef[4], offset;
+    Operand base;               // a pointer
+    const Type *array;          // what the base points to; no dimensions for [*]T
+} Tensor;
+
+static bool tensor_extents(Sema *s, Tensor *t) {
+    NodeList list = t->node->tensor.extents;
+    t->nvars = t->node->tensor.vars.len;
+    if (t->nvars < 1 || t->nvars > 4 || list.len != t->nvars)
+        return sema_error(s, span_of(t->node), "a tensor access takes 1 to 4 variables and as many lengths");
+    for (uint32_t k = 0; k < t->nvars; k++) {
         Value v;
-        int64_t i;
-        Node *in = access->call.args.data[k];
-        if (!expr_known(s, in, NULL, &v)) return false;
-        if (!value_to_i64(&v, &i)) return sema_error(s, span_of(in), "an index must be an integer, found '%s'", v.type->name);
-        if (i < -65536 || i > 65536) return sema_error(s, span_of(in), "index %lld is out of range", (long long)i);
-        *linear = *linear * (array->ndims ? array->dims[k] : 1) + i;
+        Span at = span_of(list.data[k]);
+        if (!expr_known(s, list.data[k], NULL, &v)) return false;
+        if (!value_to_i64(&v, &t->extent[k])) return sema_error(s, at, "a length must be an integer, found '%s'", v.type->name);
+        if (t->extent[k] < 0 || t->extent[k] > 65535)
+            return sema_error(s, at, "length %lld is out of range (0 to 65535)", (long long)t->extent[k]);
     }
     return true;
 }
 
-APART Operand tensor(Sema *s, Node *n) {
-    uint32_t nvars = n->tensor.vars.len;
-    Node *access = n->tensor.access;
-    Span at = span_of(n);
-    if (nvars < 1 || nvars > 4 || n->tensor.extents.len != nvars)
-        return opd_wrong(s, at, "a tensor access takes 1 to 4 variables and as many lengths");
-    if (access->kind != ND_INDEX) return opd_wrong(s, span_of(access), "a tensor access ends in an element of an array");
-    int64_t extent[4];
-    for (uint32_t k = 0; k < nvars; k++) {
-        Value v;
-        if (!expr_known(s, n->tensor.extents.data[k], NULL, &v)) return opd_error();
-        if (!value_to_i64(&v, &extent[k])) return opd_wrong(s, span_of(n->tensor.extents.data[k]), "a length must be an integer, found '%s'", v.type->name);
-        if (extent[k] < 0 || extent[k] > 65535)
-            return opd_wrong(s, span_of(n->tensor.extents.data[k]), "length %lld is out of range (0 to 65535)", (long long)extent[k]);
+static bool tensor_base(Sema *s, Tensor *t) {
+    static const Type flat = { .ndims = 0 };
+    Node *access = t->node->tensor.access;
+    Span at = span_of(access);
+    if (access->kind != ND_INDEX) return sema_error(s, at, "a tensor access ends in an element of an array");
+    Operand x = expr(s, access->call.of, NULL);
+    if (opd_bad(&x)) return false;
+    t->array = x.type;
+    if (x.type->kind == TY_POINTER) {
+        t->base = rvalue(s, x);
+        if (t->base.kind == X_MEM) return sema_error(s, at, "the base of a tensor access must be an array or a comptime-known pointer");
+        t->array = x.type->many ? &flat : x.type->elem;
+    } else if (x.type->kind == TY_ARRAY) {
+        t->base = address_of(s, x, span_of(access->call.of));
+        if (opd_bad(&t->base)) return false;
     }
-    Operand base = expr(s, access->call.of, NULL);
-    if (opd_bad(&base)) return base;
-    Type *array = base.type;
-    Operand ptr;
-    Type flat = { .ndims = 0 };
-    if (array->kind == TY_POINTER) {
-        ptr = rvalue(s, base);
-        if (ptr.kind == X_MEM) return opd_wrong(s, span_of(access), "the base of a tensor access must be an array or a comptime-known pointer");
-        array = array->many ? &flat : array->elem;
-        flat.elem = ptr.type->elem;
-        if (!ptr.type->many && array->kind != TY_ARRAY) return opd_wrong(s, span_of(access), "'%s' cannot be indexed", ptr.type->name);
-    } else if (array->kind == TY_ARRAY) {
-        ptr = address_of(s, base, span_of(access->call.of));
-        if (opd_bad(&ptr)) return ptr;
-    } else {
-        return opd_wrong(s, span_of(access), "'%s' cannot be indexed", array->name);
-    }
-    uint32_t want = array->ndims ? array->ndims : 1;
-    if (access->call.args.len != want)
-        return opd_wrong(s, span_of(access), "'%s' takes %u indices, found %u", base.type->name, want, access->call.args.len);
+    if (t->array != &flat && t->array->kind != TY_ARRAY) return sema_error(s, at, "'%s' cannot be indexed", x.type->name);
+    uint32_t want = t->array->ndims ? t->array->ndims : 1, found = access->call.args.len;
+    return found == want || sema_error(s, at, "'%s' takes %u ind%s, found %u", x.type->name, want, want == 1 ? "ex" : "ices", found);
+}
 
-    Local *saved = s->fx->locals, *vars[4];
-    for (uint32_t k = 0; k < nvars; k++) {
-        vars[k] = arena_new(s->arena, Local);
-        *vars[k] = (Local){ .up = s->fx->locals, .name = n->tensor.vars.data[k]->name, .type = s->types.comptime_int, .kind = LOCAL_VALUE, .is_const = true };
-        s->fx->locals = vars[k];
+// The linear index where the variables have these values.
+static bool tensor_at(Sema *s, const Tensor *t, const int *point, int64_t *linear) {
+    NodeList indices = t->node->tensor.access->call.args;
+    for (uint32_t k = 0; k < t->nvars; k++) t->vars[k]->v = value_int(s, point[k]);
+    *linear = 0;
+    for (uint32_t k = 0; k < indices.len; k++) {
+        Value v;
+        int64_t i;
+        Span at = span_of(indices.data[k]);
+        if (!expr_known(s, indices.data[k], NULL, &v)) return false;
+        if (!value_to_i64(&v, &i)) return sema_error(s, at, "an index must be an integer, found '%s'", v.type->name);
+        if (i < -65536 || i > 65536) return sema_error(s, at, "index %lld is out of range", (long long)i);
+        *linear = *linear * (t->array->ndims ? t->array->dims[k] : 1) + i;
     }
+    return true;
+}
+
+// The indices must be affine in the variables; what they are is found by evaluating them.
+static bool tensor_coefs(Sema *s, Tensor *t) {
+    Span at = span_of(t->node);
     int point[4] = {0};
-    int64_t zero, coef[4], two, both;
-    bool ok = tensor_at(s, n, vars, point, array, &zero);
-    for (uint32_t k = 0; ok && k < nvars; k++) {
+    int64_t two, all;
+    if (!tensor_at(s, t, point, &t->offset)) return false;
+    for (uint32_t k = 0; k < t->nvars; k++) {
         point[k] = 1;
-        ok = tensor_at(s, n, vars, point, array, &coef[k]);
-        coef[k] -= zero;
+        if (!tensor_at(s, t, point, &t->coef[k])) return false;
+        t->coef[k] -= t->offset;
         point[k] = 2;
-        ok = ok && tensor_at(s, n, vars, point, array, &two);
-        if (ok && two - zero != 2 * coef[k]) ok = sema_error(s, at, "the indices must be affine in '%s'", vars[k]->name->s);
+        if (!tensor_at(s, t, point, &two)) return false;
+        if (two - t->offset != 2 * t->coef[k]) return sema_error(s, at, "the indices must be affine in '%s'", t->vars[k]->name->s);
         point[k] = 0;
     }
-    for (uint32_t k = 0; k < nvars; k++) point[k] = 1;
-    if (ok && nvars > 1 && tensor_at(s, n, vars, point, array, &both)) {
-        for (uint32_t k = 0; k < nvars; k++) both -= coef[k];
-        if (both != zero) ok = sema_error(s, at, "the indices must be affine in the variables");
-    }
-    s->fx->locals = saved;
-    if (!ok) return opd_error();
+    for (uint32_t k = 0; k < t->nvars; k++) point[k] = 1;
+    if (!tensor_at(s, t, point, &all)) return false;
+    for (uint32_t k = 0; k < t->nvars; k++) all -= t->coef[k];
+    return all == t->offset || sema_error(s, at, "the indices must be affine in the variables");
+}
 
-    Field parts[4], fields[4];
-    Operand strides[4], extents[4], items[4];
-    int64_t inner = 0;          // how far the inner loops have gone when this one advances
-    for (uint32_t k = 0; k < nvars; k++) {
-        uint32_t from = nvars - 1 - k;
-        strides[k] = opd_value(value_int(s, coef[from] - inner));
-        inner += coef[from] * (extent[from] - 1);
-        extents[k] = opd_value(value_of(s->types.u16, extent[k]));
-        parts[k] = (Field){ .type = s->types.comptime_int };
+static Operand int_tuple(Sema *s, Type *elem, const int64_t *v, uint32_t n) {
+    Field fields[4];
+    Operand *items = arena_array(s->arena, Operand, n);
+    for (uint32_t k = 0; k < n; k++) {
+        fields[k] = (Field){ .type = elem };
+        items[k] = opd_value(value_of(elem, v[k]));
     }
-    Operand *st = arena_array(s->arena, Operand, nvars), *ex = arena_array(s->arena, Operand, nvars), *it = arena_array(s->arena, Operand, 4);
-    memcpy(st, strides, nvars * sizeof *st);
-    memcpy(ex, extents, nvars * sizeof *ex);
-    items[0] = ptr;
-    items[1] = opd_value(value_int(s, zero));
-    items[2] = make_aggregate(s, type_struct(s, parts, nvars), st, nvars);
-    for (uint32_t k = 0; k < nvars; k++) parts[k].type = s->types.u16;
-    items[3] = make_aggregate(s, type_struct(s, parts, nvars), ex, nvars);
+    return make_aggregate(s, type_struct(s, fields, n), items, n);
+}
+
+// As an anonymous struct: base_address, offset, stride (innermost first, what the inner loops have gone taken back), extent.
+static Operand tensor_value(Sema *s, const Tensor *t) {
     static const char *const names[] = { "base_address", "offset", "stride", "extent" };
+    int64_t stride[4], inner = 0;
+    for (uint32_t k = 0; k < t->nvars; k++) {
+        uint32_t from = t->nvars - 1 - k;
+        stride[k] = t->coef[from] - inner;
+        inner += t->coef[from] * (t->extent[from] - 1);
+    }
+    Operand *items = arena_array(s->arena, Operand, 4);
+    items[0] = t->base;
+    items[1] = opd_value(value_int(s, t->offset));
+    items[2] = int_tuple(s, s->types.comptime_int, stride, t->nvars);
+    items[3] = int_tuple(s, s->types.u16, t->extent, t->nvars);
+    Field fields[4];
     for (int k = 0; k < 4; k++) fields[k] = (Field){ .name = name_of(s->c, names[k], strlen(names[k])), .type = items[k].type };
-    memcpy(it, items, sizeof items);
-    return make_aggregate(s, type_struct(s, fields, 4), it, 4);
+    return make_aggregate(s, type_struct(s, fields, 4), items, 4);
+}
+
+APART Operand tensor(Sema *s, Node *n) {
+    Tensor t = { .node = n };
+    if (!tensor_extents(s, &t) || !tensor_base(s, &t)) return opd_error();
+    Local *saved = s->fx->locals;
+    for (uint32_t k = 0; k < t.nvars; k++)
+        t.vars[k] = local_add(s, n->tensor.vars.data[k]->name, s->types.comptime_int, LOCAL_VALUE, true, span_of(n->tensor.vars.data[k]));
+    bool ok = tensor_coefs(s, &t);
+    s->fx->locals = saved;
+    return ok ? tensor_value(s, &t) : opd_error();
 }
 
 // ---------------------------------------------------------------------------------------------------------------

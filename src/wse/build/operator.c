@@ -277,10 +277,65 @@ Operand logical(Sema *s, Node *n) {
     return opd_bad(&b) && b.kind == X_ERROR ? b : opd_reg(s->types.bool_, to);
 }
 
-// Jumps to `yes` or `no`; `yes_next`: the yes label is placed next, so falling through is enough.
+// Whether comparing these compiles to one jump: registers that compare as signed 64-bit integers do.
+static bool jumps_at_once(CslOp op, const Operand *a, const Operand *b) {
+    const Type *t = a->type;
+    if (opd_known(a) && opd_known(b)) return false;
+    if (!comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE) || !type_in_reg(t)) return false;
+    return t->kind != TY_FLOAT && t->kind != TY_DSD && !(t->kind == TY_INT && t->bits > 32 && !t->is_signed);
+}
+
+// Jumps to `target` when `a op b`, else to `other`, which is placed next.
+static void compare_jump(Sema *s, CslOp op, Operand a, Operand b, int target, int other) {
+    if (opd_known(&a)) {        // the constant to the right
+        Operand swap = a;
+        a = b, b = swap;
+        op = op == CSL_OP_LT ? CSL_OP_GT : op == CSL_OP_LE ? CSL_OP_GE : op == CSL_OP_GT ? CSL_OP_LT : op == CSL_OP_GE ? CSL_OP_LE : op;
+    }
+    int x = to_reg(s, a);
+    int64_t imm;
+    if (small_imm(&b, &imm) && op != CSL_OP_LE && op != CSL_OP_GT) {
+        int code = op == CSL_OP_EQ ? PE_jeqi : op == CSL_OP_NE ? PE_jnei : op == CSL_OP_LT ? PE_jlti : PE_jgei;
+        ir_emit(s, code, x, (int)imm, target);
+    } else {
+        static const int jumps[] = { [CSL_OP_EQ] = PE_jeq, [CSL_OP_NE] = PE_jne, [CSL_OP_LT] = PE_jlt,
+                                     [CSL_OP_LE] = PE_jle, [CSL_OP_GT] = PE_jgt, [CSL_OP_GE] = PE_jge };
+        ir_emit(s, jumps[op], x, to_reg(s, b), target);
+    }
+    ir_jump(s, other);
+}
+
+static void bool_jump(Sema *s, Operand x, int yes, int no, bool yes_next) {
+    if (x.kind == X_VALUE) {
+        ir_jump(s, x.v.i ? yes : no);
+        return;
+    }
+    ir_emit(s, yes_next ? PE_jz : PE_jnz, to_reg(s, x), yes_next ? no : yes, 0);
+    ir_jump(s, yes_next ? yes : no);
+}
+
+static void cond_compare(Sema *s, Node *n, int yes, int no, bool yes_next) {
+    static const CslOp inverse[] = { [CSL_OP_EQ] = CSL_OP_NE, [CSL_OP_NE] = CSL_OP_EQ, [CSL_OP_LT] = CSL_OP_GE,
+                                     [CSL_OP_GE] = CSL_OP_LT, [CSL_OP_GT] = CSL_OP_LE, [CSL_OP_LE] = CSL_OP_GT };
+    Operand a = expr_value(s, n->binary.lhs, NULL), b = expr_value(s, n->binary.rhs, NULL);
+    if (opd_bad(&a) || opd_bad(&b)) return;
+    Type *t = peer_type(s, &a, &b);
+    if (t && can_coerce(s, &a, t) && can_coerce(s, &b, t)) {
+        Operand x = coerce(s, a, t, span_of(n)), y = coerce(s, b, t, span_of(n));
+        if (jumps_at_once(n->op, &x, &y)) {
+            if (yes_next) compare_jump(s, inverse[n->op], x, y, no, yes);
+            else compare_jump(s, n->op, x, y, yes, no);
+            return;
+        }
+    }
+    Operand r = binary(s, n->op, a, b, span_of(n));
+    if (!opd_bad(&r)) bool_jump(s, r, yes, no, yes_next);
+}
+
+// Jumps to `yes` or `no`; `yes_next`: the yes label is placed next, else the no label.
 void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next) {
-    IrFunc *f = s->fx->ir;
     if (n->kind == ND_BINARY && (n->op == CSL_OP_LAND || n->op == CSL_OP_LOR)) {
+        IrFunc *f = s->fx->ir;
         int middle = ir_label(f);
         if (n->op == CSL_OP_LAND) cond_jump(s, n->binary.lhs, middle, no, true);
         else cond_jump(s, n->binary.lhs, yes, middle, false);
@@ -296,54 +351,12 @@ void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next) {
         return;
     }
     if (n->kind == ND_BINARY && is_compare(n->op)) {
-        Operand a = expr_value(s, n->binary.lhs, NULL), b = expr_value(s, n->binary.rhs, NULL);
-        if (opd_bad(&a) || opd_bad(&b)) return;
-        bool fusable = !(opd_known(&a) && opd_known(&b)) && a.type->kind != TY_FLOAT && b.type->kind != TY_FLOAT;
-        if (fusable && to_peers(s, n->op, &a, &b, span_of(n)) && comparable(a.type, n->op != CSL_OP_EQ && n->op != CSL_OP_NE) &&
-            type_in_reg(a.type) && a.type->kind != TY_DSD && !(a.type->kind == TY_INT && a.type->bits > 32 && !a.type->is_signed)) {
-            CslOp op = n->op;
-            if (opd_known(&a)) {        // constant to the right
-                Operand swap = a;
-                a = b, b = swap;
-                op = op == CSL_OP_LT ? CSL_OP_GT : op == CSL_OP_LE ? CSL_OP_GE : op == CSL_OP_GT ? CSL_OP_LT : op == CSL_OP_GE ? CSL_OP_LE : op;
-            }
-            static const CslOp inverse[] = { [CSL_OP_EQ] = CSL_OP_NE, [CSL_OP_NE] = CSL_OP_EQ, [CSL_OP_LT] = CSL_OP_GE,
-                                             [CSL_OP_GE] = CSL_OP_LT, [CSL_OP_GT] = CSL_OP_LE, [CSL_OP_LE] = CSL_OP_GT };
-            int target = yes_next ? no : yes, other = yes_next ? yes : no;
-            if (yes_next) op = inverse[op];
-            int x = to_reg(s, a);
-            int64_t imm;
-            if (small_imm(&b, &imm) && (op == CSL_OP_EQ || op == CSL_OP_NE || op == CSL_OP_LT || op == CSL_OP_GE)) {
-                ir_emit(s, op == CSL_OP_EQ ? PE_jeqi : op == CSL_OP_NE ? PE_jnei : op == CSL_OP_LT ? PE_jlti : PE_jgei, x, (int)imm, target);
-            } else {
-                static const int jumps[] = { [CSL_OP_EQ] = PE_jeq, [CSL_OP_NE] = PE_jne, [CSL_OP_LT] = PE_jlt,
-                                             [CSL_OP_LE] = PE_jle, [CSL_OP_GT] = PE_jgt, [CSL_OP_GE] = PE_jge };
-                ir_emit(s, jumps[op], x, to_reg(s, b), target);
-            }
-            ir_jump(s, other);
-            return;
-        }
-        Operand r = binary(s, n->op, a, b, span_of(n));
-        if (opd_bad(&r)) return;
-        if (r.kind == X_VALUE) {
-            ir_jump(s, r.v.i ? yes : no);
-            return;
-        }
-        ir_emit(s, yes_next ? PE_jz : PE_jnz, to_reg(s, r), yes_next ? no : yes, 0);
-        ir_jump(s, yes_next ? yes : no);
+        cond_compare(s, n, yes, no, yes_next);
         return;
     }
     Operand x = expr_value(s, n, s->types.bool_);
     if (opd_bad(&x)) return;
-    if (x.type != s->types.bool_) {
-        sema_error(s, span_of(n), "the condition must be a bool, found '%s'", x.type->name);
-        return;
-    }
-    if (x.kind == X_VALUE) {
-        ir_jump(s, x.v.i ? yes : no);
-        return;
-    }
-    ir_emit(s, yes_next ? PE_jz : PE_jnz, to_reg(s, x), yes_next ? no : yes, 0);
-    ir_jump(s, yes_next ? yes : no);
+    if (x.type != s->types.bool_) sema_error(s, span_of(n), "the condition must be a bool, found '%s'", x.type->name);
+    else bool_jump(s, x, yes, no, yes_next);
 }
 
