@@ -207,96 +207,96 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     return out;
 }
 
-Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call) {
-    Span at = span_of(call);
-    Node *fn = f->node;
-    Type *ft = func_type(s, f);
-    if (!ft) return opd_error();
-    if (!fn->fn.body) {
-        sema_error(s, at, "'%s' is extern; external functions are not supported yet", fn->fn.name->s);
-        return opd_error();
-    }
-    if (s->call_depth >= (s->c->options->comptime_depth ? s->c->options->comptime_depth : CALL_DEPTH)) {
-        sema_error(s, at, "calls are nested too deeply (%d)", s->call_depth);
-        s->stopped = true;
-        return opd_error();
-    }
+// What a call passes: coerced arguments, their types, those that are known at compile time, the result's type.
+typedef struct Bound { Operand *args; Type **types; Value *known; uint32_t n; Type *result; bool all_known; } Bound;
+
+static Span argument_span(const Node *call, uint32_t i) {
+    return call->kind == ND_CALL && i < call->call.args.len ? span_of(call->call.args.data[i]) : span_of(call);
+}
+
+// Parameter i takes its argument. `in` holds the parameters before it, which its type may use.
+static bool bind_argument(Sema *s, Func *f, Fx *in, Bound *b, uint32_t i, Span at) {
+    Node *p = f->node->fn.params.data[i];
     Fx *caller = s->fx;
-    Fx in = { .up = caller, .mod = f->mod, .place = caller->place, .comptime = true, .inst = caller->inst, .ir = caller->ir, .sret = -1 };
-    Value *known = arena_array(s->arena, Value, n + 1);
-    Type **types = arena_array(s->arena, Type *, n + 1);
-    bool all_known = true, failed = false;
+    Type *t = f->type->fields[i].type;
+    if (!t && (p->flags & NF_ANYTYPE)) t = b->args[i].type;
+    s->fx = in;
+    if (!t) t = expr_type(s, p->param.type);
+    s->fx = caller;
+    if (!t) return false;
+    b->args[i] = coerce(s, b->args[i], t, at);
+    if (b->args[i].kind == X_ERROR) diag_note(s->c, span_of(p), "the parameter is declared here");
+    if (opd_bad(&b->args[i])) return false;
+    b->types[i] = t->kind == TY_ANYSTRUCT ? b->args[i].type : t;
+    bool known = b->args[i].kind == X_VALUE, declared = p->flags & NF_COMPTIME;
+    b->all_known &= known;
+    if (known && (declared || t->comptime_only)) b->known[i] = b->args[i].v;
+    if (!known && (declared || (t->comptime_only && !(f->node->flags & NF_INLINE))))
+        return sema_error(s, at, "the argument for '%s' must be comptime-known", p->param.name ? p->param.name->s : "this parameter");
+    s->fx = in;
+    add_param(s, NULL, p, t, b->args[i]);
+    s->fx = caller;
+    return true;
+}
 
-    // Bind. Types of later parameters, and of the result, may use earlier arguments.
-    DiagFrame frame = { .up = s->c->frames, .at = at, .text = arena_printf(s->arena, "in this call of '%s'", fn->fn.name->s) };
-    for (uint32_t i = 0; i < n && !failed; i++) {
-        Node *p = fn->fn.params.data[i];
-        Span arg_at = call->kind == ND_CALL && i < call->call.args.len ? span_of(call->call.args.data[i]) : at;
-        Type *t = ft->fields[i].type;
-        if (!t && !(p->flags & NF_ANYTYPE)) {
-            s->fx = &in;
-            t = expr_type(s, p->param.type);
-            s->fx = caller;
-            if (!t) failed = true;
-        } else if (!t) {
-            t = args[i].type;
-        }
-        if (failed) break;
-        args[i] = coerce(s, args[i], t, arg_at);
-        if (opd_bad(&args[i])) {
-            if (args[i].kind == X_ERROR) diag_note(s->c, span_of(p), "the parameter is declared here");
-            failed = true;
-            break;
-        }
-        types[i] = t->kind == TY_ANYSTRUCT ? args[i].type : t;
-        if (args[i].kind != X_VALUE) all_known = false;
-        if ((p->flags & NF_COMPTIME) || t->comptime_only) {
-            if (args[i].kind == X_VALUE) known[i] = args[i].v;
-            else if ((p->flags & NF_COMPTIME) || !(fn->flags & NF_INLINE)) {
-                failed = !sema_error(s, arg_at, "the argument for '%s' must be comptime-known", p->param.name ? p->param.name->s : "this parameter");
-                break;
-            }
-        }
-        s->fx = &in;
-        add_param(s, NULL, p, t, args[i]);
-        s->fx = caller;
-    }
-    Type *result = ft->result;
-    if (!failed && !result) {
-        s->fx = &in;
-        result = expr_type(s, fn->fn.result);
-        s->fx = caller;
-    }
-    if (failed || !result) return opd_error();
+static bool bind_arguments(Sema *s, Func *f, Fx *in, Bound *b, const Node *call) {
+    for (uint32_t i = 0; i < b->n; i++)
+        if (!bind_argument(s, f, in, b, i, argument_span(call, i))) return false;
+    Fx *caller = s->fx;
+    s->fx = in;
+    b->result = f->type->result ? f->type->result : expr_type(s, f->node->fn.result);
+    s->fx = caller;
+    return b->result != NULL;
+}
 
-    bool comptime = caller->comptime || s->force || (result->comptime_only && !(fn->flags & NF_INLINE));
-    bool inlined = !comptime && (fn->flags & NF_INLINE);
-    if (comptime && !all_known) {
-        sema_error(s, at, "'%s' is evaluated at compile time here, but not all of its arguments are comptime-known", fn->fn.name->s);
-        return opd_error();
-    }
-    if (!comptime && !inlined) return emit_call(s, f, args, types, known, result, at);
-
+// Runs the body in `in`, at compile time or expanded into the caller.
+static Operand run_body(Sema *s, Func *f, Fx *in, const Bound *b, bool inlined, Span at) {
+    Fx *caller = s->fx;
+    DiagFrame frame = { .up = s->c->frames, .at = at, .text = arena_printf(s->arena, "in this call of '%s'", f->node->fn.name->s) };
+    int force = s->force;
     s->c->frames = &frame;
     s->call_depth++;
-    in.result = result;
-    int force = s->force;
+    s->fx = in;
+    in->result = b->result;
+    Operand x;
     if (inlined) {
-        in.comptime = false;
-        in.locals = NULL;
-        in.addressed = addressed_of(s, f);
-        s->fx = &in;
-        for (uint32_t i = 0; i < n; i++) add_param(s, in.addressed, fn->fn.params.data[i], types[i], args[i]);
+        in->comptime = false;
+        in->locals = NULL;
+        in->addressed = addressed_of(s, f);
+        for (uint32_t i = 0; i < b->n; i++) add_param(s, in->addressed, f->node->fn.params.data[i], b->types[i], b->args[i]);
+        x = expand(s, f);
     } else {
         s->force = 0;
-        s->fx = &in;
+        x = execute(s, f);
     }
-    Operand x = inlined ? expand(s, f) : execute(s, f);
     s->fx = caller;
     s->force = force;
     s->call_depth--;
     s->c->frames = frame.up;
     return x;
+}
+
+Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call) {
+    Span at = span_of(call);
+    Node *fn = f->node;
+    if (!func_type(s, f)) return opd_error();
+    if (!fn->fn.body) return opd_wrong(s, at, "'%s' is extern; external functions are not supported yet", fn->fn.name->s);
+    if (s->call_depth >= (s->c->options->comptime_depth ? s->c->options->comptime_depth : CALL_DEPTH)) {
+        sema_error(s, at, "calls are nested too deeply (%d)", s->call_depth);
+        s->stopped = true;
+        return opd_error();
+    }
+    Fx in = { .up = s->fx, .mod = f->mod, .place = s->fx->place, .comptime = true, .inst = s->fx->inst, .ir = s->fx->ir, .sret = -1 };
+    Bound b = { .args = args, .types = arena_array(s->arena, Type *, n + 1), .known = arena_array(s->arena, Value, n + 1), .n = n, .all_known = true };
+    if (!bind_arguments(s, f, &in, &b, call)) return opd_error();
+    bool inlined = fn->flags & NF_INLINE;
+    if (s->fx->comptime || s->force || (b.result->comptime_only && !inlined)) {
+        if (!b.all_known)
+            return opd_wrong(s, at, "'%s' is evaluated at compile time here, but not all of its arguments are comptime-known", fn->fn.name->s);
+        return run_body(s, f, &in, &b, false, at);
+    }
+    if (inlined) return run_body(s, f, &in, &b, true, at);
+    return emit_call(s, f, args, b.types, b.known, b.result, at);
 }
 
 // Emits the body of an instance.

@@ -135,7 +135,7 @@ Operand field_of(Sema *s, Operand x, Name *name, Span at) {
     }
 }
 
-static Operand index_runtime(Sema *s, Operand base, Type *elem, int reg, int off) {
+Operand index_runtime(Sema *s, Operand base, Type *elem, int reg, int off) {
     int scaled = reg;
     if (elem->size != 1) {
         scaled = ir_reg(s->fx->ir, s->types.u16);

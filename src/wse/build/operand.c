@@ -297,3 +297,12 @@ Operand detach(Sema *s, Operand x) {
     ir_emit(s, type_regs(x.type) == 2 ? PE_mov2 : PE_mov, r, x.reg, 0);
     return opd_reg(x.type, r);
 }
+
+// A name stands for these registers from now on: nothing may take them over as its own.
+void pin(Sema *s, const Operand *x) {
+    if (x->kind == X_REG) s->fx->ir->regs.data[x->reg].pinned = true;
+    if (x->kind == X_MEM && x->idx >= 0) s->fx->ir->regs.data[x->idx].pinned = true;
+    if (x->kind != X_AGG) return;
+    uint32_t n = x->type->kind == TY_ARRAY ? (uint32_t)x->type->count : x->type->kind == TY_RANGE ? 3 : x->type->nfields;
+    for (uint32_t i = 0; i < n; i++) pin(s, &x->items[i]);
+}

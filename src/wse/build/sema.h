@@ -501,6 +501,7 @@ Type *expr_type(Sema *s, Node *n);                  // a type; NULL when not, re
 bool at_comptime(const Sema *s);                    // statements execute here
 bool out_of_steps(Sema *s, Span at);                // compile-time evaluation has gone on for too long
 Operand field_of(Sema *s, Operand x, Name *name, Span at);
+Operand index_runtime(Sema *s, Operand base, Type *elem, int reg, int off);  // element `reg` of what starts at base + off
 Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at);
 Operand unary(Sema *s, Node *n, Type *want);
 Operand logical(Sema *s, Node *n);                  // and, or

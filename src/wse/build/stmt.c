@@ -13,15 +13,6 @@ Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const,
     return l;
 }
 
-// A name stands for these registers from now on: nothing may take them over as its own.
-void pin(Sema *s, const Operand *x) {
-    if (x->kind == X_REG) s->fx->ir->regs.data[x->reg].pinned = true;
-    if (x->kind == X_MEM && x->idx >= 0) s->fx->ir->regs.data[x->idx].pinned = true;
-    if (x->kind != X_AGG) return;
-    uint32_t n = x->type->kind == TY_ARRAY ? (uint32_t)x->type->count : x->type->kind == TY_RANGE ? 3 : x->type->nfields;
-    for (uint32_t i = 0; i < n; i++) pin(s, &x->items[i]);
-}
-
 // ---------------------------------------------------------------------------------------------------------------
 // Values that leave: break, the branches of if and switch, an inlined function's return
 // ---------------------------------------------------------------------------------------------------------------
@@ -185,98 +176,86 @@ static bool is_addressed(Sema *s, Name *name) {
     return false;
 }
 
-static bool shadows(Sema *s, Name *name, Span at) {
-    for (Local *l = s->fx->locals; l; l = l->up)
-        if (l->name == name && strcmp(name->s, "_")) {
-            (void)at;
-            return true;
-        }
-    return false;
+// A name whose declaration failed: uses of it are not reported again.
+static void declare_failed(Sema *s, Node *n) {
+    local_add(s, n->var.name, s->types.void_, LOCAL_OPERAND, n->flags & NF_CONST, span_of(n))->x = opd_error();
 }
 
-static void declare(Sema *s, Node *n) {
+// The initial value, of the declared type when there is one. X_NORETURN: none, memory is left as it is.
+static Operand initial_value(Sema *s, Node *n, Type *type, bool comptime) {
+    bool forced = (n->flags & NF_COMPTIME) && !s->fx->comptime;
+    if (n->var.init) {
+        Span at = span_of(n->var.init);
+        if (forced) s->force++;
+        Operand x = expr(s, n->var.init, type);
+        if (x.kind == X_MEM && s->fx->comptime)
+            x = opd_wrong(s, at, "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+        x = rvalue(s, x);
+        if (forced) s->force--;
+        return type && x.kind != X_NORETURN ? coerce(s, x, type, at) : x;
+    }
+    if (n->flags & NF_CONST) return opd_wrong(s, span_of(n), "a constant needs a value");
+    if (!type) return opd_wrong(s, span_of(n), "a variable without a value needs a type");
+    if (!comptime && type_is_aggregate(type) && !type->comptime_only) return (Operand){ .kind = X_NORETURN, .type = type, .idx = -1 };
+    return opd_value(value_zero(s, type));
+}
+
+static void declare_constant(Sema *s, Node *n, Type *type, Operand x) {
+    Local *l = local_add(s, n->var.name, type, LOCAL_OPERAND, true, span_of(n));
+    if (x.kind == X_AGG) pin(s, &x);
+    // A global constant keeps its memory under its new name.
+    if (x.kind == X_AGG || (x.home && type_is_aggregate(x.type))) l->x = x;
+    else l->kind = LOCAL_VALUE, l->v = x.v;
+}
+
+static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
     Span at = span_of(n);
     Name *name = n->var.name;
-    bool is_const = n->flags & NF_CONST, comptime = s->fx->comptime || (n->flags & NF_COMPTIME);
-    shadows(s, name, at);
-    Type *type = NULL;
-    if (n->var.type) {
-        type = expr_type(s, n->var.type);
-        if (!type) {
-            local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
-            return;
-        }
-        if (type->kind == TY_VOID && !is_const) sema_error(s, at, "a variable of type void");
-    }
-    Operand x;
-    if (n->var.init) {
-        if ((n->flags & NF_COMPTIME) && !s->fx->comptime) s->force++;
-        x = expr(s, n->var.init, type);
-        if (x.kind == X_MEM && s->fx->comptime) {
-            sema_error(s, span_of(n->var.init), "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
-            x = opd_error();
-        }
-        x = rvalue(s, x);
-        if ((n->flags & NF_COMPTIME) && !s->fx->comptime) s->force--;
-        if (x.kind == X_NORETURN) return;
-        if (type) x = coerce(s, x, type, span_of(n->var.init));
-    } else if (!type || is_const) {
-        sema_error(s, at, is_const ? "a constant needs a value" : "a variable without a value needs a type");
-        x = opd_error();
-    } else if (!comptime && type_is_aggregate(type) && !type->comptime_only) {
-        x = (Operand){ .kind = X_NORETURN, .type = type, .idx = -1 };       // left as it is
-    } else {
-        x = opd_value(value_zero(s, type));
-    }
-    if (x.kind == X_ERROR) {
-        local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = x;
-        return;
-    }
-    if (!type) type = x.type;
-    if (comptime && (!is_const || s->fx->comptime)) {
-        if (x.kind != X_VALUE) {
-            sema_error(s, at, "the value of a comptime variable must be comptime-known");
-            local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
-            return;
-        }
-        Value v = value_copy(s, x.v);
-        Local *l = local_add(s, name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const, at);
-        l->v = v;
-        return;
-    }
-    if (is_const && x.kind == X_VALUE) {
-        Value v = x.v;
-        if (x.home && type_is_aggregate(x.type)) {      // another name for a global constant
-            local_add(s, name, type, LOCAL_OPERAND, true, at)->x = x;
-            return;
-        }
-        local_add(s, name, type, LOCAL_VALUE, true, at)->v = v;
-        return;
-    }
-    if (is_const && x.kind == X_AGG) {
-        pin(s, &x);
-        local_add(s, name, type, LOCAL_OPERAND, true, at)->x = x;
-        return;
-    }
+    bool is_const = n->flags & NF_CONST;
     if (type->comptime_only || (!type_in_reg(type) && !type_is_aggregate(type))) {
         if (type->kind == TY_COMPTIME_INT || type->kind == TY_COMPTIME_FLOAT)
-            sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'", name->s, type->kind == TY_COMPTIME_INT ? "i16" : "f32");
+            sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'", name->s,
+                       type->kind == TY_COMPTIME_INT ? "i16" : "f32");
         else sema_error(s, at, "a run-time variable cannot have the type '%s'", type->name);
-        local_add(s, name, s->types.void_, LOCAL_OPERAND, is_const, at)->x = opd_error();
-        return;
-    }
-    if (type_is_aggregate(type) || is_addressed(s, name)) {
+        declare_failed(s, n);
+    } else if (type_is_aggregate(type) || is_addressed(s, name)) {
         uint32_t frame = ir_frame(s->fx->ir, type->size, type->align);
         Operand m = { .kind = X_MEM, .type = type, .frame = true, .off = (int)frame, .idx = -1 };
         if (x.kind != X_NORETURN) store(s, m, x, at);
         local_add(s, name, type, LOCAL_FRAME, is_const, at)->frame = frame;
+    } else {
+        int r = to_reg(s, detach(s, x));
+        s->fx->ir->regs.data[r] = (IrReg){ .type = type, .width = s->fx->ir->regs.data[r].width, .pinned = true };
+        local_add(s, name, type, LOCAL_REG, is_const, at)->reg = r;
+    }
+}
+
+static void declare(Sema *s, Node *n) {
+    bool is_const = n->flags & NF_CONST, comptime = s->fx->comptime || (n->flags & NF_COMPTIME);
+    Type *type = NULL;
+    if (n->var.type && !(type = expr_type(s, n->var.type))) {
+        declare_failed(s, n);
         return;
     }
-    x = detach(s, x);
-    int r = to_reg(s, x);
-    s->fx->ir->regs.data[r].pinned = true;
-    s->fx->ir->regs.data[r].type = type;
-    local_add(s, name, type, LOCAL_REG, is_const, at)->reg = r;
+    if (type && type->kind == TY_VOID && !is_const) sema_error(s, span_of(n), "a variable of type void");
+    Operand x = initial_value(s, n, type, comptime);
+    if (x.kind == X_NORETURN && n->var.init) return;
+    if (x.kind == X_ERROR) {
+        declare_failed(s, n);
+        return;
+    }
+    if (!type) type = x.type;
+    if (comptime && x.kind != X_VALUE) {
+        sema_error(s, span_of(n), "the value of a comptime variable must be comptime-known");
+        declare_failed(s, n);
+    } else if (comptime) {
+        Local *l = local_add(s, n->var.name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const, span_of(n));
+        l->v = value_copy(s, x.v);
+    } else if (is_const && (x.kind == X_VALUE || x.kind == X_AGG)) {
+        declare_constant(s, n, type, x);
+    } else {
+        declare_variable(s, n, type, x);
+    }
 }
 
 static void assign(Sema *s, Node *n) {
@@ -593,78 +572,67 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
 
 static Operand range_part(Operand over, int k) { return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k]; }
 
+typedef struct Counter { Operand start, stop; int64_t step; Type *type; } Counter;
+
+// How a run-time loop counts: over a range, or over the indices of an array.
+static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
+    if (over.type->kind != TY_RANGE) {
+        *c = (Counter){ opd_value(value_of(s->types.u16, 0)), opd_value(value_of(s->types.u16, over.type->count)), 1, s->types.u16 };
+        return true;
+    }
+    Type *t = over.type->elem->kind == TY_COMPTIME_INT ? s->types.i16 : over.type->elem;
+    Operand by = coerce(s, range_part(over, 2), t, span_of(n));
+    c->type = t;
+    c->start = coerce(s, range_part(over, 0), t, span_of(n));
+    c->stop = coerce(s, range_part(over, 1), t, span_of(n));
+    if (opd_bad(&c->start) || opd_bad(&c->stop) || opd_bad(&by)) return false;
+    if (by.kind != X_VALUE) return sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
+    c->step = (int64_t)by.v.i;
+    return true;
+}
+
+static int pinned_reg(Sema *s, Type *t, Operand x) {
+    int r = ir_reg(s->fx->ir, t);
+    s->fx->ir->regs.data[r].pinned = true;
+    store(s, (Operand){ .kind = X_LOCAL, .type = t, .reg = r, .idx = -1 }, x, NOWHERE);
+    return r;
+}
+
+static void bind_names(Sema *s, Node *n, Operand over, const Counter *c, int i, int count) {
+    if (over.type->kind == TY_RANGE) {
+        bind_elem(s, n->for_.elem, c->type, opd_reg(c->type, i));
+        bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, count));
+        return;
+    }
+    if (uses(n->for_.elem)) bind_elem(s, n->for_.elem, over.type->elem, rvalue(s, index_runtime(s, over, over.type->elem, i, 0)));
+    bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, i));
+}
+
+// The counter runs in 64 bits, so that it passes the last value without wrapping; the test stands at the end.
 static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
     IrFunc *f = s->fx->ir;
-    bool range = over.type->kind == TY_RANGE;
-    Type *elem = over.type->elem;
-    int body = ir_label(f), done = ir_label(f), step_reg = -1;
-    int64_t step = 1;
-    Operand start, stop;
-    if (range) {
-        Operand by = range_part(over, 2);
-        start = range_part(over, 0), stop = range_part(over, 1);
-        if (by.kind == X_VALUE) step = (int64_t)by.v.i;
-        if (elem->kind == TY_COMPTIME_INT) elem = s->types.i16;
-        start = coerce(s, start, elem, span_of(n)), stop = coerce(s, stop, elem, span_of(n)), by = coerce(s, by, elem, span_of(n));
-        if (opd_bad(&start) || opd_bad(&stop) || opd_bad(&by)) return;
-        if (by.kind != X_VALUE) {
-            sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
-            return;
-        }
-        if (step < -32768 || step > 32767) {
-            Value v = value_of(s->types.i64, step);
-            step_reg = const_reg(s, s->types.i64, &v);
-        }
-    } else {
-        start = opd_value(value_of(s->types.u16, 0));
-        stop = opd_value(value_of(s->types.u16, over.type->count));
-    }
-    // The counter runs in 64 bits, so that it passes the last value without wrapping.
-    int i = ir_reg(f, s->types.i64), end = to_reg(s, detach(s, stop)), count = -1;
-    if (start.kind == X_VALUE) ir_emit(s, IR_CONST, i, 0, 0)->imm = (int64_t)start.v.i;
-    else ir_emit(s, PE_mov, i, to_reg(s, start), 0);
-    f->regs.data[i].pinned = true;
-    f->regs.data[end].pinned = true;
-    if (range && n->for_.index) {
-        count = ir_reg(f, s->types.u16);
-        f->regs.data[count].pinned = true;
-        ir_emit(s, IR_CONST, count, 0, 0);
-    }
-    bool sure = start.kind == X_VALUE && stop.kind == X_VALUE;
-    if (sure && (step > 0 ? start.v.i >= stop.v.i : start.v.i <= stop.v.i)) return;
-    if (!sure) ir_emit(s, step > 0 ? PE_jge : PE_jle, i, end, done);
+    Counter c = {0};
+    if (!counter_of(s, n, over, &c)) return;
+    bool up = c.step > 0;
+    if (c.start.kind == X_VALUE && c.stop.kind == X_VALUE && (up ? c.start.v.i >= c.stop.v.i : c.start.v.i <= c.stop.v.i)) return;
+    int body = ir_label(f), done = ir_label(f);
+    int end = pinned_reg(s, c.type, c.stop), i = pinned_reg(s, s->types.i64, c.start);
+    int count = over.type->kind == TY_RANGE && n->for_.index ? pinned_reg(s, s->types.u16, opd_value(value_of(s->types.u16, 0))) : -1;
+    int step = -1;
+    if (c.step < -32768 || c.step > 32767) step = pinned_reg(s, s->types.i64, opd_value(value_of(s->types.i64, c.step)));
+    if (c.start.kind != X_VALUE || c.stop.kind != X_VALUE) ir_emit(s, up ? PE_jge : PE_jle, i, end, done);
     s->fx->depth++;
     ir_place(f, body);
     Local *saved = s->fx->locals;
-    if (range) {
-        bind_elem(s, n->for_.elem, elem, opd_reg(elem, i));
-        if (count >= 0) bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, count));
-    } else {
-        if (uses(n->for_.elem)) {
-            int scaled = ir_reg(f, s->types.u16);
-            ir_emit(s, PE_muli_u16, scaled, i, (int)elem->size);
-            Operand e = over;
-            e.type = elem;
-            if (e.idx >= 0) {
-                int sum = ir_reg(f, s->types.u16);
-                ir_emit(s, PE_add_u16, sum, scaled, e.idx);
-                scaled = sum;
-            }
-            e.idx = scaled;
-            e = rvalue(s, e);
-            if (e.kind == X_REG) f->regs.data[e.reg].pinned = true;
-            bind_elem(s, n->for_.elem, elem, e);
-        }
-        bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, i));
-    }
+    bind_names(s, n, over, &c, i, count);
     branch(s, n->for_.body, NULL);
     s->fx->locals = saved;
     if (!f->dead || ir_used(f, t->again)) {
         ir_place(f, t->again);
         if (count >= 0) ir_emit(s, PE_addi_u16, count, count, 1);
-        if (step_reg >= 0) ir_emit(s, PE_add_i64, i, i, step_reg);
-        else ir_emit(s, PE_addi_i64, i, i, (int)step);
-        ir_emit(s, step > 0 ? PE_jlt : PE_jgt, i, end, body);
+        if (step >= 0) ir_emit(s, PE_add_i64, i, i, step);
+        else ir_emit(s, PE_addi_i64, i, i, (int)c.step);
+        ir_emit(s, up ? PE_jlt : PE_jgt, i, end, body);
     }
     s->fx->depth--;
     ir_place(f, done);
