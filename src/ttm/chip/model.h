@@ -156,7 +156,7 @@ void tile_run(Tile *tile, uint64_t until);
 // tile_reaches() tells beforehand that the access is one the model knows.
 BusReply tile_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value, uint64_t now);
 BusReply tile_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uint64_t now);
-bool tile_reaches(uint32_t addr, bool write);
+bool tile_reaches(Tile *tile, uint32_t addr, bool write);
 
 // Writes L1 from outside the harts and wakes who polls what has changed.
 void tile_write(Tile *tile, uint32_t addr, const void *data, uint32_t size, uint64_t now);

@@ -199,7 +199,8 @@ static BusReply check_own_range(Tile *tile, Hart *hart, const uint32_t *reg, uin
 // A target's range: memory of the node, or one of its registers.
 static BusReply check_target_range(Tile *tile, Hart *hart, const uint32_t *reg,
                                    const CoordNode *node, const Command *c) {
-    const Memory *memory = &tile->model->memory_of[c->node];
+    Model *m = tile->model;
+    const Memory *memory = &m->memory_of[c->node];
     unsigned long long at = c->remote;
     if (at < memory->size && c->size <= memory->size - at) return BUS_OK;
     if (node->kind == CHIP_WORKER && at >= CHIP_REGISTERS && at <= UINT32_MAX) {
@@ -207,7 +208,7 @@ static BusReply check_target_range(Tile *tile, Hart *hart, const uint32_t *reg,
             REFUSE(FAULT_UNDEFINED,
                    "NoC %s of %u bytes at 0x%08llx: registers take four aligned bytes",
                    kind_name[c->kind], c->size, at);
-        if (!tile_reaches((uint32_t)at, c->kind != COMMAND_READ)) {
+        if (!tile_reaches(m->tile_of[c->node], (uint32_t)at, c->kind != COMMAND_READ)) {
             char buf[80];
             REFUSE(FAULT_UNMODELLED, "NoC %s at (%u,%u) 0x%08llx (%s)", kind_name[c->kind],
                    node->virtual.x, node->virtual.y, at,

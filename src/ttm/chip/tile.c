@@ -214,20 +214,16 @@ static bool debug_reaches(uint32_t addr, bool write) {
 
 // ---- the address map ---------------------------------------------------------------------------
 
-// The local memory behind a slow-path address, or NULL.
+// The local memory behind a slow-path address, or NULL. They lie in the order of ChipHart.
 static Space *local_at(Tile *tile, uint32_t addr) {
-    static const uint8_t order[] = { CHIP_BRISC, CHIP_NCRISC, CHIP_TRISC0, CHIP_TRISC1,
-                                     CHIP_TRISC2 };
     uint32_t n = (addr - CHIP_LOCAL_BASE) / CHIP_LOCAL_STRIDE;
     if (addr < CHIP_LOCAL_BASE || n >= CHIP_HARTS) return NULL;
-    Space *space = &tile->local[order[n]];
+    Space *space = &tile->local[n];
     return (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE < space->size ? space : NULL;
 }
 
-bool tile_reaches(uint32_t addr, bool write) {
-    if (addr >= CHIP_LOCAL_BASE && addr < CHIP_LOCAL_BASE + CHIP_HARTS * CHIP_LOCAL_STRIDE)
-        return (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE <
-               (addr < CHIP_LOCAL_BASE + 2 * CHIP_LOCAL_STRIDE ? 0x2000 : 0x1000);
+bool tile_reaches(Tile *tile, uint32_t addr, bool write) {
+    if (local_at(tile, addr)) return true;
     if (addr >= NIU_BASE && addr < NIU_BASE + NOCS * NIU_STRIDE)
         return niu_reaches(addr % NIU_STRIDE, write);
     if (addr >= STREAM_BASE && addr < STREAM_END) return stream_reaches(addr, write);
