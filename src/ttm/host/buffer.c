@@ -55,7 +55,6 @@ static wt_status_t buffer_create(ttm_device_t *d, uint64_t size, uint64_t page_s
         free(b);
         return s;
     }
-    vec_push(&d->buffers, b);
     d->refs++;
     *out = b;
     return WT_OK;
@@ -76,19 +75,11 @@ wt_status_t ttm_buffer_create_interleaved(ttm_device_t *device, uint64_t size, u
     return device_leave(device, buffer_create(device, size, page_size, type, &o, buffer));
 }
 
-// The device frees all memory at once when it closes; the shell stays.
-void buffer_close(ttm_buffer_t *b) { b->banks = 0; }
-
 wt_status_t ttm_buffer_destroy(ttm_buffer_t *buffer) {
     if (!buffer) return WT_OK;
     ttm_device_t *d = buffer->device;
     device_lock(d);
-    if (d->chip) {
-        alloc_give(buffer_alloc(buffer), buffer->address);
-        size_t i = 0;
-        while (d->buffers.data[i] != buffer) i++;
-        d->buffers.data[i] = vec_pop(&d->buffers);
-    }
+    if (d->chip) alloc_give(buffer_alloc(buffer), buffer->address); // else all of it is gone
     device_release(d);
     free(buffer);
     return WT_OK;

@@ -109,9 +109,7 @@ static wt_status_t device_open(ttm_device_t *d, const ttm_device_options_t *o) {
 
 // Frees everything but the struct, which its references keep. The lock is held or not needed yet.
 static void device_shut(ttm_device_t *d) {
-    for (size_t i = 0; i < d->buffers.len; i++) buffer_close(d->buffers.data[i]);
     for (size_t i = 0; i < d->programs.len; i++) program_close(d->programs.data[i]);
-    vec_free(&d->buffers);
     vec_free(&d->programs);
     alloc_free(&d->dram);
     alloc_free(&d->l1);

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef Vec(ttm_buffer_t *) Buffers;
 typedef Vec(ttm_program_t *) Programs;
 
 struct ttm_device {
@@ -42,7 +41,6 @@ struct ttm_device {
     ChipXY *dram_xy;               // by channel
     uint32_t bank_core[CORES_MAX]; // L1 bank -> core, an index in `grid`
     Alloc dram, l1;
-    Buffers buffers;
     Programs programs;
 
     CoreSet busy; // cores that have been told to go and have not been seen done
@@ -148,7 +146,6 @@ void dprint_flush(ttm_device_t *d);
 // Runs one window if anything is running, so that a host that polls makes progress.
 wt_status_t device_poll(ttm_device_t *d);
 
-void buffer_close(ttm_buffer_t *b);
 void program_close(ttm_program_t *p);
 
 wt_status_t program_launch(ttm_program_t *p, const ttm_launch_options_t *options);
