@@ -99,7 +99,7 @@ typedef struct Op { // a vector operation in progress
     uint64_t served, seq, began;
     ObjWhen done, on_control; // ids resolved
     uint16_t index;
-    uint8_t ut, packed, async, zero;
+    uint8_t ut, packed, async;
     uint32_t func, at; // where it was issued, for reports
 } Op;
 
@@ -184,7 +184,7 @@ struct Pe {
     const Plan *plan;
     uint64_t live[2]; // lanes with words
     uint8_t oq_live, op_live, ut_blocked, state;
-    bool did, tsc_on, cmd_owed, launched, effects, faulted;
+    bool did, tsc_on, cmd_owed, launched, effects;
     uint64_t hash;
     Lane *lanes;
     Branch *branches;
@@ -194,7 +194,7 @@ struct Pe {
     uint64_t active, blocked, parked, chan_live;
     uint64_t *since;
     // Main thread.
-    uint64_t main_at, tsc_base, op_seq, tasks_run;
+    uint64_t main_at, tsc_base, op_seq;
     uint64_t *regs;
     Frame *frames;
     uint32_t depth; // frames in use
@@ -210,8 +210,6 @@ struct Pe {
     char *line;
     const uint32_t *row;
     uint32_t random;
-    uint32_t fabric_popped; // words that the CE took this cycle (at most one ramp word a cycle is
-                            // delivered anyway)
 };
 
 typedef struct HostFifo { // words that left a PE for the host and no transfer asked for yet

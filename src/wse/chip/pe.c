@@ -42,7 +42,6 @@ const char *pe_where(Chip *c, Pe *p, char *buf, size_t n) {
 }
 
 bool pe_fault(Chip *c, Pe *p, const char *fmt, ...) {
-    p->faulted = true;
     if (c->faulted) return false;
     char where[512];
     StrBuf b = { 0 };

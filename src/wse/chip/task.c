@@ -160,7 +160,6 @@ bool task_pick(Chip *c, Pe *p) {
     p->task = (uint8_t)best.number;
     p->effects = false;
     p->activated = 0;
-    p->tasks_run++;
     if (best.number == LAUNCH_TASK) {
         p->launched = false;
         p->effects = true;
