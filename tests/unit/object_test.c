@@ -277,6 +277,7 @@ static void the_document_is_current(void **state) {
     StrBuf b = { 0 };
     char *text;
     pe_document(&b);
+    if (getenv("WT_BLESS")) assert_ok(file_write("docs/isa/pe.md", b.p, b.n));
     assert_ok(file_read("docs/isa/pe.md", &text, NULL));
     if (strcmp(text, sb_str(&b))) fail_msg("docs/isa/pe.md is stale: make docs");
     free(text);
