@@ -45,7 +45,7 @@ typedef struct wse_runtime wse_runtime_t;
 
 typedef struct wse_runtime_options {
     uint32_t struct_size;
-    uint32_t threads;    // host threads for the simulation; results do not depend on it. 0: one
+    uint32_t threads;    // host threads at most; no result depends on it. One is used today
     uint64_t max_cycles; // a blocking call that simulates more ends with WT_LIMIT. 0: no limit
     const char *sim_log; // file for what <simprint> prints ("@cycle text"), created by the first
                          // line. NULL: none
