@@ -19,6 +19,8 @@ static void assert_pattern(const uint8_t *got, uint32_t from, uint32_t n) {
             fail_msg("byte %u is %u, not %u", i, got[i], pattern(from + i));
 }
 
+static ttm_opt_t opt_level; // of what run_with() compiles
+
 // Runs kernels with compile-time arguments on core (0,0) and returns n words from OUT.
 static void run_with(ttm_device_t *d, const char *source, const uint32_t *compile,
                      size_t num_compile, const uint32_t *common, size_t num_common, uint32_t *out,
@@ -26,7 +28,8 @@ static void run_with(ttm_device_t *d, const char *source, const uint32_t *compil
     ttm_program_t *p = new_program(d);
     ttm_dataflow_options_t o = { .struct_size = sizeof o,
                                  .compile_args = compile,
-                                 .num_compile_args = num_compile };
+                                 .num_compile_args = num_compile,
+                                 .opt_level = opt_level };
     ttm_kernel_t *k;
     uint32_t semaphore;
     assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore));
@@ -536,7 +539,10 @@ static void language_runtime(void **state) {
         "    auto [p, q] = std::make_tuple(3, 4); out[12] = std::max(p, q);\n"
         "}\n";
     ttm_device_t *d = open_device();
-    for (int launch = 0; launch < 2; launch++) { // variables start anew every time
+    static const ttm_opt_t levels[] = { TTM_OPT_O2, TTM_OPT_O2, TTM_OPT_O0, TTM_OPT_OS,
+                                        TTM_OPT_O3 };
+    for (size_t launch = 0; launch < sizeof levels / sizeof *levels; launch++) {
+        opt_level = levels[launch]; // variables start anew every time
         uint32_t got[13];
         run_with(d, source, NULL, 0, NULL, 0, got, 13);
         const uint32_t want[] = { 42,

@@ -125,30 +125,41 @@ static int by_age(const void *a, const void *b) {
     return (x->used.tv_nsec > y->used.tv_nsec) - (x->used.tv_nsec < y->used.tv_nsec);
 }
 
-// Down to 3/4 of the limit, oldest first; and what interrupted writers left behind.
-static void evict(const Cache *c) {
-    Vec(Kept) files = { 0 };
+typedef Vec(Kept) KeptFiles;
+
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n > m && !strcmp(s + n - m, end);
+}
+
+// The entries' files and their size on disk. What interrupted writers left behind goes.
+static uint64_t scan(const Cache *c, KeptFiles *files) {
     uint64_t total = 0;
     DIR *dir = opendir(c->dir);
     for (struct dirent *e; dir && (e = readdir(dir));) {
         struct stat st;
         char *path = format("%s/%s", c->dir, e->d_name);
-        const char *dot = strrchr(e->d_name, '.');
-        if (e->d_name[0] == '.' && !strcmp(e->d_name + strspn(e->d_name, "."), "")) dot = NULL;
-        bool ours = dot && (!strcmp(dot, ".elf") || !strcmp(dot, ".d"));
-        if (stat(path, &st) || !S_ISREG(st.st_mode)) {
+        bool entry = ends_with(e->d_name, ".elf") || ends_with(e->d_name, ".d");
+        bool note = !strncmp(e->d_name, "note-", 5) && !strchr(e->d_name, '.');
+        if (stat(path, &st) || !S_ISREG(st.st_mode) || note) {
             free(path);
-        } else if (!ours) {
-            bool note = !strncmp(e->d_name, "note-", 5) && !dot;
-            if (!note && time(NULL) - st.st_mtime > TEMP_AGE_S) unlink(path);
-            free(path);
-        } else {
-            vec_push(&files, (Kept){ path, (uint64_t)st.st_blocks * 512, st.st_mtim });
+        } else if (entry) {
+            vec_push(files, (Kept){ path, (uint64_t)st.st_blocks * 512, st.st_mtim });
             total += (uint64_t)st.st_blocks * 512;
+        } else {
+            if (time(NULL) - st.st_mtime > TEMP_AGE_S) unlink(path);
+            free(path);
         }
     }
     if (dir) closedir(dir);
-    if (total > c->limit && files.len) {
+    return total;
+}
+
+// Down to 3/4 of the limit, the least recently used first.
+static void evict(const Cache *c) {
+    KeptFiles files = { 0 };
+    uint64_t total = scan(c, &files);
+    if (total > c->limit) {
         qsort(files.data, files.len, sizeof *files.data, by_age);
         for (size_t i = 0; i < files.len && total > c->limit / 4 * 3; i++)
             if (!unlink(files.data[i].path)) total -= files.data[i].bytes;

@@ -84,15 +84,16 @@ static wt_status_t job_key(const Job *j, Hash128 *key) {
 
 // ---- The compiler's output
 
+static bool starts_with(const char *s, const char *with) { return !strncmp(s, with, strlen(with)); }
+
 // Drops the lines that speak of our own unit, so that a message starts in the user's file.
 static void diagnostics_clean(const char *text, StrBuf *out) {
     for (const char *line = text, *next; *line; line = next) {
         next = line + strcspn(line, "\n");
         size_t n = (size_t)(next - line);
         if (*next) next++;
-        bool ours = (n > 22 && !strncmp(line, "In file included from ", 22) &&
-                     !strncmp(line + 22, "unit.cc:", 8)) ||
-                    (n > 20 && !strncmp(line, "                 from unit.cc:", 30));
+        bool ours = starts_with(line, "In file included from unit.cc:") ||
+                    starts_with(line, "                 from unit.cc:");
         if (ours) {
             // "... from a.h:3," ends a chain that this line would have continued
             if (out->n > 2 && out->p[out->n - 1] == '\n' && out->p[out->n - 2] == ',')
@@ -107,7 +108,7 @@ static void diagnostics_clean(const char *text, StrBuf *out) {
 
 static bool starts_with_any(const char *s, const char *const *with, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (!strncmp(s, with[i], strlen(with[i]))) return true;
+        if (starts_with(s, with[i])) return true;
     return false;
 }
 
