@@ -37,7 +37,8 @@ enum { LOG_1 = 0, LOG_2 = 1, LOG_4 = 2 };
 
 // A dispatch costs more than most instructions, and is often mispredicted. So what often stands
 // first in compiled code, followed by what often follows, is dispatched once: the second label is
-// jumped to directly. Which those are was counted; see bench/rv32.c.
+// jumped to directly. Counted in tests/isa/programs/mix.c, which bench/rv32.c runs: four in five of
+// its instructions that follow in sequence are in such a pair.
 #define FIRST_addi ~, 1
 #define FIRST_add  ~, 1
 #define FIRST_andi ~, 1
@@ -294,9 +295,9 @@ static HartStop run(Hart *h, uint64_t until, const Labels **labels) {
     uint64_t end = until;
     int64_t left = (int64_t)(until - h->clock);
     uint32_t target = h->pc;
-    uint32_t fresh = 0,
-             own = h->effect; // changes since the last backward jump: to shared memory, others
-    uint32_t shared = 0;      // changes to shared memory before it, in this run
+    // Not zero where something has changed: shared memory and else, since the last backward jump;
+    // shared memory before it, in this run.
+    uint32_t fresh = 0, own = h->effect, shared = 0;
     const CodeSlot *slot = NULL;
     uintptr_t origin = ORIGIN(target);
     bool yield = false;
@@ -373,7 +374,7 @@ code_changed: // by a store, perhaps that which follows
     ENTER(target);
 
 enter: // by the slow way. The slot is the jump's, or its pc is `target`
-    if (left <= 0 && PC == target) goto nowhere_yet;
+    if (left <= 0 && PC == target) goto no_slot_yet;
     {
         const CodeSlot *to = code_fetch(h, target);
         if (likely(to)) {
@@ -404,7 +405,7 @@ maybe_parked:
     why = HART_PARKED;
     goto leave;
 
-slice_over:
+slice_over: // before the slot's instruction
     h->pc = PC;
     h->clock = end;
     if (h->pc - s0->base < s0->code_size) {
@@ -415,7 +416,7 @@ slice_over:
     why = yield ? HART_YIELD : HART_SLICE;
     goto leave;
 
-nowhere_yet: // likewise, before the next line has been looked up
+no_slot_yet: // likewise, but its line has not been looked up
     h->pc = target;
     h->clock = end;
     why = yield ? HART_YIELD : HART_SLICE;
@@ -448,7 +449,7 @@ const void *run_label(unsigned op, CodeVariant variant) { return labels()->one[v
 
 const void *run_pair(unsigned op, CodeVariant variant, unsigned next, CodeVariant next_variant) {
     static const uint8_t first[OP_LABELS] = {
-    // 1 + its number
+        // 1 + its number, or 0
 #define INSN(name, ...) IF_FIRST(name)([OP_##name] = 1 + FIRST_OP_##name, )
 #include "riscv/rv32.def"
 #undef INSN

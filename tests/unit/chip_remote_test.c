@@ -15,7 +15,8 @@ static const char *build(const char *name, const char *flag) {
     static char path[PATH_CAP + 64];
     snprintf(path, sizeof path, "%s/%s.so", dir, name);
     ProcResult r;
-    const char *argv[] = { "cc", "-shared", "-fPIC", "-O1", "-o", path, "tests/ttm/double/ttsim.c", flag, NULL };
+    const char *argv[] = { "cc", "-shared", "-fPIC", "-O1", "-o", path, "tests/ttm/double/ttsim.c",
+                           flag, NULL };
     assert_ok(proc_run(&(ProcSpec){ .argv = argv }, &r));
     if (r.code) fail_msg("%s", r.out);
     proc_free(&r);
@@ -82,7 +83,8 @@ static void runs_end_at_conditions_and_limits(void **state) {
     chip_stats(chip, &stats);
     assert_int_equal(stats.windows, 103);
     const ChipUntil never[] = { { a, 0x108, 1, 1 } };
-    assert_int_equal(chip_run(chip, &(ChipRun){ .until = never, .num_until = 1, .max_cycles = 6400 }), WT_LIMIT);
+    assert_int_equal(
+        chip_run(chip, &(ChipRun){ .until = never, .num_until = 1, .max_cycles = 6400 }), WT_LIMIT);
     chip_stats(chip, &stats);
     assert_int_equal(stats.cycles, 203 * 64);
     chip_close(chip);
@@ -142,7 +144,8 @@ static void check_death(uint32_t how, wt_status_t status, ChipGap gap, const cha
 
 static void its_error_line_is_the_fault(void **state) {
     (void)state;
-    check_death(-1u, WT_FAULT, CHIP_UNDEFINED, "undefined: simulator: UndefinedBehavior: sw: unaligned addr=0x2");
+    check_death(-1u, WT_FAULT, CHIP_UNDEFINED,
+                "undefined: simulator: UndefinedBehavior: sw: unaligned addr=0x2");
 }
 static void a_crash_is_a_fault(void **state) {
     (void)state;
@@ -172,15 +175,17 @@ static void two_simulators_are_two_processes(void **state) {
 static void what_cannot_be_opened_says_why(void **state) {
     (void)state;
     Chip *chip;
-    assert_fails(chip_open(&(ChipOptions){ .transport = "/nonexistent/libttsim.so" }, &chip), WT_NOTFOUND,
-                 "simulator '/nonexistent/libttsim.so'");
-    assert_fails(chip_open(&(ChipOptions){ .transport = "Makefile" }, &chip), WT_INVALID, "invalid ELF header");
-    assert_fails(chip_open(&(ChipOptions){ .transport = build("noclock", "-DNO_CLOCK") }, &chip), WT_INVALID,
-                 "it has no libttsim_clock");
-    assert_fails(chip_open(&(ChipOptions){ .transport = build("dies", "-DDIES") }, &chip), WT_INVALID,
-                 "ConfigurationError: init: this one never starts");
-    assert_fails(chip_open(&(ChipOptions){ .transport = build("wormhole", "-DDEVICE=0x401e1e52u") }, &chip),
-                 WT_UNSUPPORTED, "is a Wormhole");
+    assert_fails(chip_open(&(ChipOptions){ .transport = "/nonexistent/libttsim.so" }, &chip),
+                 WT_NOTFOUND, "simulator '/nonexistent/libttsim.so'");
+    assert_fails(chip_open(&(ChipOptions){ .transport = "Makefile" }, &chip), WT_INVALID,
+                 "invalid ELF header");
+    assert_fails(chip_open(&(ChipOptions){ .transport = build("noclock", "-DNO_CLOCK") }, &chip),
+                 WT_INVALID, "it has no libttsim_clock");
+    assert_fails(chip_open(&(ChipOptions){ .transport = build("dies", "-DDIES") }, &chip),
+                 WT_INVALID, "ConfigurationError: init: this one never starts");
+    assert_fails(
+        chip_open(&(ChipOptions){ .transport = build("wormhole", "-DDEVICE=0x401e1e52u") }, &chip),
+        WT_UNSUPPORTED, "is a Wormhole");
 }
 
 static int make_dir(void **state) {

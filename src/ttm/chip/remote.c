@@ -29,9 +29,9 @@ enum { SOFT_RESET_0 = 0xffb121b0, ALL_HELD = 0x47800 };
 typedef struct Remote {
     Chip chip; // first
     char path[PATH_CAP];
-    pid_t pid;      // 0: none is running
-    int socket;     // -1: closed
-    int printed;    // what it prints
+    pid_t pid;   // 0: none is running
+    int socket;  // -1: closed
+    int printed; // what it prints
     uint8_t *shared;
     int shared_fd;
     uint64_t windows;
@@ -44,7 +44,8 @@ static wt_status_t helper_path(char out[PATH_CAP]) {
     TRY(share_path(share, sizeof share, "."));
     if (!path_join(out, PATH_CAP, share, "../../bin/wavetile-remote"))
         return fail(WT_IO, "path too long: '%s'", share);
-    if (!file_exists(out)) return fail(WT_NOTFOUND, "'%s' is missing: the installation is not complete", out);
+    if (!file_exists(out))
+        return fail(WT_NOTFOUND, "'%s' is missing: the installation is not complete", out);
     return WT_OK;
 }
 
@@ -77,7 +78,8 @@ static void stop(Remote *r) {
     if (r->socket >= 0) close(r->socket);
     if (r->pid) {
         kill(r->pid, SIGKILL);
-        while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {}
+        while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
     }
     r->socket = -1;
     r->pid = 0;
@@ -86,17 +88,23 @@ static void stop(Remote *r) {
 // The last line with ERROR in what it printed, from there on; else how it ended.
 static void last_words(Remote *r, char *out, size_t cap) {
     int status = 0;
-    while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
+    }
     r->pid = 0;
     char text[4096];
     off_t size = lseek(r->printed, 0, SEEK_END);
-    ssize_t n = pread(r->printed, text, sizeof text - 1, size > (off_t)sizeof text - 1 ? size - ((off_t)sizeof text - 1) : 0);
+    ssize_t n = pread(r->printed, text, sizeof text - 1,
+                      size > (off_t)sizeof text - 1 ? size - ((off_t)sizeof text - 1) : 0);
     text[n > 0 ? n : 0] = 0;
     char *line = NULL;
     for (char *p = text; (p = strstr(p, "ERROR: ")); p++) line = p + strlen("ERROR: ");
-    if (line) snprintf(out, cap, "%.*s", (int)strcspn(line, "\n"), line);
-    else if (WIFSIGNALED(status)) snprintf(out, cap, "it was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else snprintf(out, cap, "it ended with exit code %d", WEXITSTATUS(status));
+    if (line)
+        snprintf(out, cap, "%.*s", (int)strcspn(line, "\n"), line);
+    else if (WIFSIGNALED(status))
+        snprintf(out, cap, "it was ended by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(out, cap, "it ended with exit code %d", WEXITSTATUS(status));
 }
 
 // The simulator's category says whose gap it is.
@@ -120,7 +128,9 @@ static wt_status_t died(Remote *r) {
     close(r->socket);
     r->socket = -1;
     last_words(r, words, sizeof words);
-    ChipFault fault = { .gap = gap_of(words), .cycle = r->windows * REMOTE_WINDOW, .hart = CHIP_HARTS };
+    ChipFault fault = { .gap = gap_of(words),
+                        .cycle = r->windows * REMOTE_WINDOW,
+                        .hart = CHIP_HARTS };
     snprintf(fault.text, sizeof fault.text, "simulator: %.*s", (int)sizeof fault.text - 12, words);
     return chip_add_fault(&r->chip, &fault);
 }
@@ -129,7 +139,8 @@ static wt_status_t died(Remote *r) {
 
 static bool transfer(int fd, void *p, size_t n, bool out) {
     for (size_t done = 0; done < n;) {
-        ssize_t k = out ? send(fd, (char *)p + done, n - done, MSG_NOSIGNAL) : recv(fd, (char *)p + done, n - done, 0);
+        ssize_t k = out ? send(fd, (char *)p + done, n - done, MSG_NOSIGNAL)
+                        : recv(fd, (char *)p + done, n - done, 0);
         if (k < 0 && errno == EINTR) continue;
         if (k <= 0) return false;
         done += (size_t)k;
@@ -138,8 +149,10 @@ static bool transfer(int fd, void *p, size_t n, bool out) {
 }
 
 static wt_status_t call(Remote *r, RemoteCall c, RemoteReply *reply) {
-    if (r->socket < 0) return fail(WT_CLOSED, "the simulator '%s' has ended; reset the device", r->path);
-    if (transfer(r->socket, &c, sizeof c, true) && transfer(r->socket, reply, sizeof *reply, false)) return WT_OK;
+    if (r->socket < 0)
+        return fail(WT_CLOSED, "the simulator '%s' has ended; reset the device", r->path);
+    if (transfer(r->socket, &c, sizeof c, true) && transfer(r->socket, reply, sizeof *reply, false))
+        return WT_OK;
     return died(r);
 }
 
@@ -152,9 +165,11 @@ static wt_status_t greet(Remote *r) {
         return fail(WT_INVALID, "'%s' is no simulator that runs here: %s", r->path, words);
     }
     if (hello.device == WORMHOLE)
-        return fail(WT_UNSUPPORTED, "'%s' is a Wormhole; only Blackhole is supported so far", r->path);
+        return fail(WT_UNSUPPORTED, "'%s' is a Wormhole; only Blackhole is supported so far",
+                    r->path);
     if (hello.device != BLACKHOLE)
-        return fail(WT_UNSUPPORTED, "'%s' is a device 0x%08x, not a Blackhole", r->path, hello.device);
+        return fail(WT_UNSUPPORTED, "'%s' is a device 0x%08x, not a Blackhole", r->path,
+                    hello.device);
     return WT_OK;
 }
 
@@ -185,10 +200,12 @@ static void remote_close(Chip *chip) {
 static wt_status_t make_files(Remote *r) {
     r->printed = above(memfd_create("printed", MFD_CLOEXEC));
     r->shared_fd = above(memfd_create("shared", MFD_CLOEXEC));
-    if (r->printed < 0 || r->shared_fd < 0 || fcntl(r->printed, F_SETFL, O_APPEND) || ftruncate(r->shared_fd, REMOTE_BYTES))
+    if (r->printed < 0 || r->shared_fd < 0 || fcntl(r->printed, F_SETFL, O_APPEND) ||
+        ftruncate(r->shared_fd, REMOTE_BYTES))
         return fail(WT_IO, "no memory to share with a simulator: %s", strerror(errno));
     void *p = mmap(NULL, REMOTE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, r->shared_fd, 0);
-    if (p == MAP_FAILED) return fail(WT_NOMEM, "no memory to share with a simulator: %s", strerror(errno));
+    if (p == MAP_FAILED)
+        return fail(WT_NOMEM, "no memory to share with a simulator: %s", strerror(errno));
     r->shared = p;
     return WT_OK;
 }
@@ -206,20 +223,25 @@ static wt_status_t remote_open(const ChipOptions *options, Chip **chip) {
     if (!r) return fail(WT_NOMEM, "no memory for a device");
     r->socket = r->printed = r->shared_fd = -1;
     wt_status_t s = open_at(r, options);
-    if (s == WT_OK) *chip = &r->chip;
-    else remote_close(&r->chip);
+    if (s == WT_OK)
+        *chip = &r->chip;
+    else
+        remote_close(&r->chip);
     return s;
 }
 
 static uint32_t piece(size_t size) { return size < REMOTE_BYTES ? (uint32_t)size : REMOTE_BYTES; }
 
-static wt_status_t remote_write(Chip *chip, ChipXY at, uint64_t addr, const void *data, size_t size) {
+static wt_status_t remote_write(Chip *chip, ChipXY at, uint64_t addr, const void *data,
+                                size_t size) {
     Remote *r = (Remote *)chip;
     RemoteReply reply;
     for (const char *p = data; size;) {
         uint32_t n = piece(size);
         memcpy(r->shared, p, n);
-        TRY(call(r, (RemoteCall){ .op = REMOTE_WRITE, .x = at.x, .y = at.y, .addr = addr, .size = n }, &reply));
+        TRY(call(r,
+                 (RemoteCall){ .op = REMOTE_WRITE, .x = at.x, .y = at.y, .addr = addr, .size = n },
+                 &reply));
         p += n, addr += n, size -= n;
     }
     return WT_OK;
@@ -230,7 +252,9 @@ static wt_status_t remote_read(Chip *chip, ChipXY at, uint64_t addr, void *data,
     RemoteReply reply;
     for (char *p = data; size;) {
         uint32_t n = piece(size);
-        TRY(call(r, (RemoteCall){ .op = REMOTE_READ, .x = at.x, .y = at.y, .addr = addr, .size = n }, &reply));
+        TRY(call(r,
+                 (RemoteCall){ .op = REMOTE_READ, .x = at.x, .y = at.y, .addr = addr, .size = n },
+                 &reply));
         memcpy(p, r->shared, n);
         p += n, addr += n, size -= n;
     }
@@ -241,7 +265,8 @@ static wt_status_t remote_read(Chip *chip, ChipXY at, uint64_t addr, void *data,
 static uint32_t put_words(Remote *r, const ChipUntil *u, size_t n) {
     RemoteWord *w = (RemoteWord *)r->shared;
     if (n > REMOTE_BYTES / sizeof *w) n = REMOTE_BYTES / sizeof *w;
-    for (size_t i = 0; i < n; i++) w[i] = (RemoteWord){ u[i].at.x, u[i].at.y, u[i].addr, u[i].mask, u[i].value };
+    for (size_t i = 0; i < n; i++)
+        w[i] = (RemoteWord){ u[i].at.x, u[i].at.y, u[i].addr, u[i].mask, u[i].value };
     return (uint32_t)n;
 }
 
@@ -249,21 +274,27 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static wt_status_t remote_run(Chip *chip, const ChipRun *run) {
     Remote *r = (Remote *)chip;
-    uint64_t limit = run->max_cycles ? (run->max_cycles + REMOTE_WINDOW - 1) / REMOTE_WINDOW : UINT64_MAX;
+    uint64_t limit =
+        run->max_cycles ? (run->max_cycles + REMOTE_WINDOW - 1) / REMOTE_WINDOW : UINT64_MAX;
     uint64_t windows = run->windows ? run->windows : UINT64_MAX, done = 0;
     for (size_t held = 0;;) {
-        uint64_t n = least(least(limit, windows) - done, least(SLICE_WINDOWS, SERVICE_WINDOWS - r->windows % SERVICE_WINDOWS));
+        uint64_t n = least(least(limit, windows) - done,
+                           least(SLICE_WINDOWS, SERVICE_WINDOWS - r->windows % SERVICE_WINDOWS));
         uint32_t words = put_words(r, run->until + held, run->num_until - held);
         RemoteReply reply;
-        TRY(call(r, (RemoteCall){ .op = REMOTE_RUN, .size = words, .windows = (uint32_t)n }, &reply));
+        TRY(call(r, (RemoteCall){ .op = REMOTE_RUN, .size = words, .windows = (uint32_t)n },
+                 &reply));
         held += reply.held;
         done += reply.windows;
         r->windows += reply.windows;
         bool again;
-        if (run->service && (r->windows % SERVICE_WINDOWS == 0 && reply.windows)) TRY(run->service(run->user, &again));
+        if (run->service && (r->windows % SERVICE_WINDOWS == 0 && reply.windows))
+            TRY(run->service(run->user, &again));
         if (run->num_until && held == run->num_until) return WT_OK;
         if (done >= windows) return WT_OK;
-        if (done >= limit) return fail(WT_LIMIT, "the budget of %llu cycles is over", (unsigned long long)run->max_cycles);
+        if (done >= limit)
+            return fail(WT_LIMIT, "the budget of %llu cycles is over",
+                        (unsigned long long)run->max_cycles);
         if (atomic_exchange(&chip->interrupt, false)) return fail(WT_INTERRUPTED, "interrupted");
     }
 }

@@ -18,7 +18,7 @@ enum { REMOTE_WINDOW = 64 }; // clocks between two looks at conditions: the mode
 typedef enum RemoteOp {
     REMOTE_WRITE, // `size` bytes of shared memory to [addr, addr + size) of node (x, y)
     REMOTE_READ,  // the other way
-    REMOTE_RUN,   // `windows` windows, or until all of `size` RemoteWords in shared memory have held
+    REMOTE_RUN, // `windows` windows, or until all of `size` RemoteWords in shared memory have held
 } RemoteOp;
 
 typedef struct RemoteCall {

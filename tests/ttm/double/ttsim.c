@@ -50,23 +50,31 @@ void libttsim_init(void) {
     printf("a line that is no error\n");
 }
 
-uint32_t libttsim_pci_config_rd32(uint32_t device, uint32_t offset) { return device || offset ? ~0u : DEVICE; }
+uint32_t libttsim_pci_config_rd32(uint32_t device, uint32_t offset) {
+    return device || offset ? ~0u : DEVICE;
+}
 
 static uint8_t *bytes_at(uint64_t paddr, uint32_t size) {
     uint32_t x = tlb[1] & 63, y = tlb[1] >> 6 & 63, addr = (uint32_t)(paddr - BAR4);
-    if (paddr < BAR4 || x >= 32 || y >= 32 || tlb[2] || tlb[0]) complain("UndefinedBehavior: bytes_at: bad window");
+    if (paddr < BAR4 || x >= 32 || y >= 32 || tlb[2] || tlb[0])
+        complain("UndefinedBehavior: bytes_at: bad window");
     Node *n = &nodes[y][x];
     if (!n->memory) n->memory = calloc(1, MEMORY), n->reset = 0x47800;
     if (addr == SOFT_RESET_0 && size == 4) return (uint8_t *)&n->reset;
-    if (addr >= MEMORY || size > MEMORY - addr) complain("UnimplementedFunctionality: bytes_at: no such address");
+    if (addr >= MEMORY || size > MEMORY - addr)
+        complain("UnimplementedFunctionality: bytes_at: no such address");
     return n->memory + addr;
 }
 
-void libttsim_pci_mem_rd_bytes(uint64_t paddr, void *p, uint32_t size) { memcpy(p, bytes_at(paddr, size), size); }
+void libttsim_pci_mem_rd_bytes(uint64_t paddr, void *p, uint32_t size) {
+    memcpy(p, bytes_at(paddr, size), size);
+}
 
 void libttsim_pci_mem_wr_bytes(uint64_t paddr, const void *p, uint32_t size) {
-    if (paddr - TLB_CONFIG < 12) memcpy((uint8_t *)tlb + (paddr - TLB_CONFIG), p, size);
-    else memcpy(bytes_at(paddr, size), p, size);
+    if (paddr - TLB_CONFIG < 12)
+        memcpy((uint8_t *)tlb + (paddr - TLB_CONFIG), p, size);
+    else
+        memcpy(bytes_at(paddr, size), p, size);
 }
 
 static void react(Node *n) {
