@@ -109,7 +109,8 @@ static wt_status_t open_parts(Model *m, const ChipOptions *options) {
     assert(m->arch->noc_base_cycles >= WINDOW); // what makes tiles independent within a window
     m->hard = env_set("WT_HARD");
     m->shuffle = 0x2545F4914F6CDD1Du ^ (m->hard ? strtoull(getenv("WT_HARD"), NULL, 0) : 0);
-    TRY(code_cache_create(ISA_BLACKHOLE, 0, &m->code));
+    size_t lines = env_set("WT_TINY") ? 16 : 0; // 8 KiB of code: harts often run undecoded
+    TRY(code_cache_create(ISA_BLACKHOLE, lines, &m->code));
     TRY(open_memories(m));
     return open_tiles(m);
 }
