@@ -556,7 +556,7 @@ static void dump_ir(Sema *s) {
     for (size_t i = 0; i < s->instances.len; i++) {
         Instance *in = s->instances.data[i];
         sb_printf(&s->c->output, "instance %s\n", in->root->unit->file->path);
-        for (size_t k = 0; k < in->funcs.len; k++) ir_dump(s, in->funcs.data[k], &s->c->output);
+        for (size_t k = 0; k < in->funcs.len; k++) ir_dump(in->funcs.data[k], &s->c->output);
     }
 }
 

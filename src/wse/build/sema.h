@@ -228,7 +228,7 @@ void ir_jump(Sema *s, int label);
 int ir_result(const IrIns *in);                     // the register it only writes, -1
 void ir_set_result(IrIns *in, int reg);
 uint32_t ir_frame(IrFunc *f, uint32_t size, uint32_t align);
-void ir_dump(Sema *s, const FuncInst *f, StrBuf *out);
+void ir_dump(const FuncInst *f, StrBuf *out);
 
 // ---------------------------------------------------------------------------------------------------------------
 // Operands: what an expression gives
