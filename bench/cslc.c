@@ -1,4 +1,5 @@
-// How long cslc takes: a layout of 15 by 15 PEs whose 225 instances all differ, from source text to artifacts on disk.
+// How long cslc takes: a layout of 15 by 15 PEs whose 225 instances all differ, from source text to
+// artifacts on disk.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,12 @@ static const char layout[] =
     "  @set_rectangle(15, 15);\n"
     "  for (@range(u16, 15)) |x| {\n"
     "    for (@range(u16, 15)) |y| {\n"
-    "      @set_tile_code(x, y, \"pe.csl\", .{ .memcpy_params = memcpy.get_params(x), .x = x, .y = y });\n"
-    "      @set_color_config(x, y, @get_color(1), .{ .routes = .{ .rx = .{ WEST }, .tx = .{ RAMP, EAST } } });\n"
-    "      @set_color_config(x, y, @get_color(2), .{ .routes = .{ .rx = .{ RAMP }, .tx = .{ SOUTH } } });\n"
+    "      @set_tile_code(x, y, \"pe.csl\", .{ .memcpy_params = memcpy.get_params(x), .x = x, .y = "
+    "y });\n"
+    "      @set_color_config(x, y, @get_color(1), .{ .routes = .{ .rx = .{ WEST }, .tx = .{ RAMP, "
+    "EAST } } });\n"
+    "      @set_color_config(x, y, @get_color(2), .{ .routes = .{ .rx = .{ RAMP }, .tx = .{ SOUTH "
+    "} } });\n"
     "    }\n"
     "  }\n"
     "  @export_name(\"A\", [*]f32, true);\n"
@@ -23,7 +27,8 @@ static const char layout[] =
     "  @export_name(\"compute\", fn (i16) void);\n"
     "}\n";
 
-// A matrix-vector product with a send, a receive, a reduction and its bookkeeping, on 15 + x by 10 + y elements.
+// A matrix-vector product with a send, a receive, a reduction and its bookkeeping, on 15 + x by 10
+// + y elements.
 static const char pe[] =
     "param memcpy_params: comptime_struct;\n"
     "param x: u16;\n"
@@ -45,8 +50,10 @@ static const char pe[] =
     "var A_dsd = @get_dsd(mem1d_dsd, .{ .tensor_access = |i|{M} -> A[i * N] });\n"
     "const sum_dsd = @get_dsd(mem1d_dsd, .{ .tensor_access = |i|{M} -> sum[i] });\n"
     "const b_dsd = @get_dsd(mem1d_dsd, .{ .tensor_access = |i|{M} -> b[i] });\n"
-    "const in_dsd = @get_dsd(fabin_dsd, .{ .extent = M, .fabric_color = @get_color(1), .input_queue = in_queue });\n"
-    "const out_dsd = @get_dsd(fabout_dsd, .{ .extent = M, .fabric_color = @get_color(2), .output_queue = out_queue });\n"
+    "const in_dsd = @get_dsd(fabin_dsd, .{ .extent = M, .fabric_color = @get_color(1), "
+    ".input_queue = in_queue });\n"
+    "const out_dsd = @get_dsd(fabout_dsd, .{ .extent = M, .fabric_color = @get_color(2), "
+    ".output_queue = out_queue });\n"
     "fn gemv(scale: f32) void {\n"
     "  var row = A_dsd;\n"
     "  for (@range(i16, N)) |i| {\n"
@@ -75,7 +82,8 @@ static const char pe[] =
     "task done() void { sys_mod.unblock_cmd_stream(); }\n"
     "comptime {\n"
     "  @comptime_assert(M > 0 and N > 0);\n"
-    "  @bind_data_task(receive, @get_data_task_id(if (@is_arch(\"wse3\")) in_queue else @get_color(1)));\n"
+    "  @bind_data_task(receive, @get_data_task_id(if (@is_arch(\"wse3\")) in_queue else "
+    "@get_color(1)));\n"
     "  @bind_local_task(done, done_id);\n"
     "  if (@is_arch(\"wse3\")) {\n"
     "    @initialize_queue(in_queue, .{ .color = @get_color(1) });\n"
@@ -94,12 +102,17 @@ static double seconds(void) {
 
 int main(void) {
     char out[PATH_CAP];
-    if (dir_make_temp(out, "bench-cslc"))
-        return fprintf(stderr, "%s\n", wt_last_error()), 1;
-    const CslFile files[] = { { "layout.csl", layout, sizeof layout - 1 }, { "pe.csl", pe, sizeof pe - 1 } };
+    if (dir_make_temp(out, "bench-cslc")) return fprintf(stderr, "%s\n", wt_last_error()), 1;
+    const CslFile files[] = { { "layout.csl", layout, sizeof layout - 1 },
+                              { "pe.csl", pe, sizeof pe - 1 } };
     double best = 1e9;
     for (int round = 0; round < 5; round++) {
-        CslOptions o = { .input = "layout.csl", .output = out, .arch = CSL_WSE3, .memcpy = true, .files = files, .nfiles = 2 };
+        CslOptions o = { .input = "layout.csl",
+                         .output = out,
+                         .arch = CSL_WSE3,
+                         .memcpy = true,
+                         .files = files,
+                         .nfiles = 2 };
         CslResult r;
         double start = seconds();
         wt_status_t s = csl_compile(&o, &r);
@@ -109,11 +122,11 @@ int main(void) {
             return 1;
         }
         csl_result_free(&r);
-        if (took < best)
-            best = took;
+        if (took < best) best = took;
     }
     dir_remove(out);
-    printf("cslc on 225 distinct PEs  %.3f s  (15 by 15 instances of three library modules and %zu bytes; best of 5; bar 1 s)\n",
+    printf("cslc on 225 distinct PEs  %.3f s  (15 by 15 instances of three library modules and %zu "
+           "bytes; best of 5; bar 1 s)\n",
            best, sizeof layout + sizeof pe - 2);
     return best > 1;
 }

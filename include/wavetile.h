@@ -15,20 +15,20 @@ extern "C" {
 #define WT_VERSION "0.1.0"
 
 // Name, value, meaning. Values are append-only: they are part of the ABI.
-#define WT_STATUS_LIST(_)                                                                     \
-    _(OK, 0, "ok")                                                                            \
-    _(INVALID, -1, "invalid argument")                                                        \
-    _(NOMEM, -2, "out of memory")                                                             \
-    _(IO, -3, "file or system call failed")                                                   \
-    _(TOOL, -4, "external tool failed")                                                       \
-    _(COMPILE, -5, "program does not compile")                                                \
-    _(FAULT, -6, "device program did something illegal")                                      \
-    _(STALL, -7, "device is quiescent with work outstanding")                                 \
-    _(UNSUPPORTED, -8, "not modelled, on purpose")                                            \
-    _(INTERNAL, -9, "bug in this library")                                                    \
-    _(CLOSED, -10, "the owner of this object is closed")                                      \
-    _(NOTFOUND, -11, "no such thing")                                                         \
-    _(LIMIT, -12, "the cycle budget is used up")                                              \
+#define WT_STATUS_LIST(_)                                                                          \
+    _(OK, 0, "ok")                                                                                 \
+    _(INVALID, -1, "invalid argument")                                                             \
+    _(NOMEM, -2, "out of memory")                                                                  \
+    _(IO, -3, "file or system call failed")                                                        \
+    _(TOOL, -4, "external tool failed")                                                            \
+    _(COMPILE, -5, "program does not compile")                                                     \
+    _(FAULT, -6, "device program did something illegal")                                           \
+    _(STALL, -7, "device is quiescent with work outstanding")                                      \
+    _(UNSUPPORTED, -8, "not modelled, on purpose")                                                 \
+    _(INTERNAL, -9, "bug in this library")                                                         \
+    _(CLOSED, -10, "the owner of this object is closed")                                           \
+    _(NOTFOUND, -11, "no such thing")                                                              \
+    _(LIMIT, -12, "the cycle budget is used up")                                                   \
     _(INTERRUPTED, -13, "interrupted from another thread")
 
 typedef int32_t wt_status_t;

@@ -13,15 +13,15 @@
 #define fail(s, ...) err_set((s), __VA_ARGS__)
 
 // Passes a failure on. WRAP also prefixes the message.
-#define TRY(call)                                                                             \
-    do {                                                                                      \
-        wt_status_t try_s_ = (call);                                                          \
-        if (try_s_ != WT_OK) return try_s_;                                                   \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        wt_status_t try_s_ = (call);                                                               \
+        if (try_s_ != WT_OK) return try_s_;                                                        \
     } while (0)
-#define WRAP(call, ...)                                                                       \
-    do {                                                                                      \
-        wt_status_t wrap_s_ = (call);                                                         \
-        if (wrap_s_ != WT_OK) return err_prefix(wrap_s_, __VA_ARGS__);                        \
+#define WRAP(call, ...)                                                                            \
+    do {                                                                                           \
+        wt_status_t wrap_s_ = (call);                                                              \
+        if (wrap_s_ != WT_OK) return err_prefix(wrap_s_, __VA_ARGS__);                             \
     } while (0)
 
 // A worker thread's failure travels with its job and is raised again at join.
@@ -30,11 +30,12 @@ typedef struct Err {
     char *text; // owned; NULL for no message
 } Err;
 
-wt_status_t err_set(wt_status_t s, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
+wt_status_t err_set(wt_status_t s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), cold));
 wt_status_t err_prefix(wt_status_t s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), cold));
-void err_save(Err *to);               // copies this thread's last error; err_drop or err_raise it later
-wt_status_t err_raise(Err *from);     // makes it this thread's last error, frees it, returns its status
+void err_save(Err *to);           // copies this thread's last error; err_drop or err_raise it later
+wt_status_t err_raise(Err *from); // makes it this thread's last error, frees it, returns its status
 void err_drop(Err *e);
 
 // The host is out of memory in a place that cannot report it. Ends the process: the only way out

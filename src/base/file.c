@@ -136,9 +136,12 @@ bool path_join(char *out, size_t cap, const char *a, const char *b) {
 
 void path_dir(char *out, size_t cap, const char *path) {
     const char *slash = strrchr(path, '/');
-    if (!slash) snprintf(out, cap, ".");
-    else if (slash == path) snprintf(out, cap, "/");
-    else snprintf(out, cap, "%.*s", (int)(slash - path), path);
+    if (!slash)
+        snprintf(out, cap, ".");
+    else if (slash == path)
+        snprintf(out, cap, "/");
+    else
+        snprintf(out, cap, "%.*s", (int)(slash - path), path);
 }
 
 const char *path_base(const char *path) {
@@ -152,12 +155,14 @@ wt_status_t share_path(char *out, size_t cap, const char *name) {
     if (share && *share) {
         snprintf(root, sizeof root, "%s", share);
     } else {
-        // A static link finds its executable here, which lies in a sibling of share/ too. Its name is the one it
-        // was started by, which says nothing when the shell searched PATH; the kernel knows.
+        // A static link finds its executable here, which lies in a sibling of share/ too. Its name
+        // is the one it was started by, which says nothing when the shell searched PATH; the kernel
+        // knows.
         Dl_info info;
         char real[PATH_MAX], dir[PATH_CAP];
         if (!dladdr((void *)(uintptr_t)share_path, &info) ||
-            (!(strchr(info.dli_fname, '/') && realpath(info.dli_fname, real)) && !realpath("/proc/self/exe", real)))
+            (!(strchr(info.dli_fname, '/') && realpath(info.dli_fname, real)) &&
+             !realpath("/proc/self/exe", real)))
             return fail(WT_IO, "cannot tell where the library lies; set WT_SHARE");
         path_dir(dir, sizeof dir, real);
         for (int up = 0;; up++) {

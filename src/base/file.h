@@ -8,7 +8,8 @@
 
 enum { PATH_CAP = 4096 };
 
-// Reads a whole file; *data is NUL-terminated beyond *n and owned by the caller (free). NULL n: text.
+// Reads a whole file; *data is NUL-terminated beyond *n and owned by the caller (free). NULL n:
+// text.
 wt_status_t file_read(const char *path, char **data, size_t *n);
 wt_status_t file_write(const char *path, const void *p, size_t n);
 // Writes beside the target and renames, so that readers see the old file or the new one, whole.

@@ -11,4 +11,6 @@ Hash128 hash128(const void *p, size_t n) {
     return (Hash128){ h.high64, h.low64 };
 }
 
-void hash_hex(Hash128 h, char out[33]) { snprintf(out, 33, "%016" PRIx64 "%016" PRIx64, h.hi, h.lo); }
+void hash_hex(Hash128 h, char out[33]) {
+    snprintf(out, 33, "%016" PRIx64 "%016" PRIx64, h.hi, h.lo);
+}

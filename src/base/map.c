@@ -41,7 +41,8 @@ uint64_t *map_put(Map *m, const void *key, size_t len) {
     uint64_t hash = hash64(key, len, 0);
     uint32_t *slot = map_slot(m, key, len, hash);
     if (*slot) return &m->entries[*slot - 1].value;
-    if (m->len == m->cap) m->entries = vec_grow(m->entries, &m->cap, m->len + 1, sizeof *m->entries);
+    if (m->len == m->cap)
+        m->entries = vec_grow(m->entries, &m->cap, m->len + 1, sizeof *m->entries);
     char *copy = malloc(len + 1);
     if (!copy) oom(len);
     if (len) memcpy(copy, key, len);

@@ -104,7 +104,8 @@ static int spawn(const ProcSpec *spec, int in, int out, pid_t *pid) {
 wt_status_t proc_run(const ProcSpec *spec, ProcResult *r) {
     *r = (ProcResult){ 0 };
     int in = input_open(spec), pipe_fd[2];
-    if (in < 0) return fail(WT_IO, "cannot prepare the input of '%s': %s", spec->argv[0], strerror(errno));
+    if (in < 0)
+        return fail(WT_IO, "cannot prepare the input of '%s': %s", spec->argv[0], strerror(errno));
     if (pipe2(pipe_fd, O_CLOEXEC)) {
         close(in);
         return fail(WT_IO, "cannot make a pipe: %s", strerror(errno));
@@ -120,7 +121,8 @@ wt_status_t proc_run(const ProcSpec *spec, ProcResult *r) {
     collect(pipe_fd[0], spec->timeout_ms, pid, r);
     close(pipe_fd[0]);
     int status;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
     r->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     r->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return WT_OK;
@@ -138,7 +140,8 @@ bool proc_find(const char *name) {
         size_t n = strcspn(p, ":");
         char dir[PATH_CAP], full[PATH_CAP];
         snprintf(dir, sizeof dir, "%.*s", (int)n, p);
-        if (path_join(full, sizeof full, *dir ? dir : ".", name) && access(full, X_OK) == 0) return true;
+        if (path_join(full, sizeof full, *dir ? dir : ".", name) && access(full, X_OK) == 0)
+            return true;
         p += n + (p[n] == ':');
     }
     return false;

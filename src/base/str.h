@@ -28,5 +28,5 @@ void sb_add(StrBuf *b, const void *p, size_t n);
 void sb_putc(StrBuf *b, char c);
 void sb_printf(StrBuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *sb_str(StrBuf *b); // NUL-terminated; valid until the next change
-char *sb_take(StrBuf *b);      // the same, now owned by the caller (free); the buffer is empty again
+char *sb_take(StrBuf *b); // the same, now owned by the caller (free); the buffer is empty again
 void sb_free(StrBuf *b);

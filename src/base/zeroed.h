@@ -3,5 +3,5 @@
 #pragma once
 #include <stddef.h>
 
-void *zeroed_alloc(size_t n);         // NULL: out of memory or address space
-void zeroed_free(void *p, size_t n);  // the n of its allocation; NULL is fine
+void *zeroed_alloc(size_t n);        // NULL: out of memory or address space
+void zeroed_free(void *p, size_t n); // the n of its allocation; NULL is fine

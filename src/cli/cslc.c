@@ -1,4 +1,5 @@
-// cslc: the CSL compiler's command line. It reads arguments, calls the library and prints what that returns.
+// cslc: the CSL compiler's command line. It reads arguments, calls the library and prints what that
+// returns.
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static const char help[] =
     "  --width-west-buf=N, --width-east-buf=N\n"
     "                              columns of memcpy buffers (default: 0)\n"
     "  --fp16-format=f16|bf16|cb16 the 16-bit float of the program\n"
-    "  --import-path=DIR           where to look for <modules>; may be repeated; then $CSL_IMPORT_PATH\n"
+    "  --import-path=DIR           where to look for <modules>; may be repeated; then "
+    "$CSL_IMPORT_PATH\n"
     "  --output-json[=FILE]        write the resolved parameters (default: stdout)\n"
     "  --out-routes                print the routes of every PE\n"
     "  --max-inlined-iterations=N, --comptime-func-depth-limit=N\n"
@@ -43,7 +45,7 @@ typedef Vec(CslBinding) Bindings;
 typedef Vec(const char *) Strings;
 
 typedef struct Arguments {
-    Arena arena;                // of the strings
+    Arena arena; // of the strings
     CslOptions o;
     Bindings params, colors;
     Strings paths;
@@ -58,7 +60,8 @@ static int usage(const char *fmt, const char *what) {
 }
 
 static int bad(const char *option, const char *value) {
-    fprintf(stderr, "cslc: --%s does not take '%s'\ncslc --help lists the options\n", option, value);
+    fprintf(stderr, "cslc: --%s does not take '%s'\ncslc --help lists the options\n", option,
+            value);
     return 2;
 }
 
@@ -66,8 +69,7 @@ static int bad(const char *option, const char *value) {
 static bool integer(const char *s, const char *end, int *out) {
     char *stop;
     long v = s < end && s[0] != ' ' ? strtol(s, &stop, 10) : (stop = NULL, 0);
-    if (stop != end || v < -1000000000 || v > 1000000000)
-        return false;
+    if (stop != end || v < -1000000000 || v > 1000000000) return false;
     *out = (int)v;
     return true;
 }
@@ -83,11 +85,9 @@ static bool pair(const char *s, int *a, int *b) {
 static bool bindings(Arena *arena, const char *list, Bindings *to) {
     char *rest = arena_str(arena, list, strlen(list));
     for (char *item; (item = strsep(&rest, ","));) {
-        if (!*item)
-            continue;
+        if (!*item) continue;
         char *colon = strchr(item, ':');
-        if (!colon || colon == item || !colon[1])
-            return false;
+        if (!colon || colon == item || !colon[1]) return false;
         *colon = '\0';
         vec_push(to, (CslBinding){ item, colon + 1 });
     }
@@ -102,13 +102,35 @@ static bool word(const char *s, const char *const names[], const int values[], i
         }
     return false;
 }
-#define WORDS(...)  (const char *const[]){ __VA_ARGS__, NULL }
-#define VALUES(...) (const int[]){ __VA_ARGS__ }
+#define WORDS(...)                                                                                 \
+    (const char *const[]) { __VA_ARGS__, NULL }
+#define VALUES(...)                                                                                \
+    (const int[]) { __VA_ARGS__ }
 
 enum {
-    OPT_ARCH = 256, OPT_SDK, OPT_DIMS, OPT_OFFSETS, OPT_PARAMS, OPT_COLORS, OPT_MEMCPY, OPT_CHANNELS, OPT_WEST, OPT_EAST,
-    OPT_FP16, OPT_IMPORT, OPT_JSON, OPT_ROUTES, OPT_INLINED, OPT_DEPTH, OPT_SECTIONS, OPT_WERROR, OPT_LIMIT, OPT_EMIT,
-    OPT_PARALLEL, OPT_VERBOSE, OPT_VERSION,
+    OPT_ARCH = 256,
+    OPT_SDK,
+    OPT_DIMS,
+    OPT_OFFSETS,
+    OPT_PARAMS,
+    OPT_COLORS,
+    OPT_MEMCPY,
+    OPT_CHANNELS,
+    OPT_WEST,
+    OPT_EAST,
+    OPT_FP16,
+    OPT_IMPORT,
+    OPT_JSON,
+    OPT_ROUTES,
+    OPT_INLINED,
+    OPT_DEPTH,
+    OPT_SECTIONS,
+    OPT_WERROR,
+    OPT_LIMIT,
+    OPT_EMIT,
+    OPT_PARALLEL,
+    OPT_VERBOSE,
+    OPT_VERSION,
 };
 
 static const struct option options[] = {
@@ -145,10 +167,17 @@ static bool take_option(Arguments *a, int opt, const char *v) {
     int n = 0;
     bool ok;
     switch (opt) {
-    case 'o': o->output = v + (*v == '='); return *o->output;          // published scripts write -o=DIR
+    // published scripts write -o=DIR
+    case 'o': o->output = v + (*v == '='); return *o->output;
     case 'g': return true;
-    case OPT_ARCH: ok = word(v, WORDS("wse2", "wse3"), VALUES(CSL_WSE2, CSL_WSE3), &n); o->arch = (CslArch)n; return ok;
-    case OPT_SDK: ok = word(v, WORDS("1.4", "2.10"), VALUES(CSL_SDK_1_4, CSL_SDK_2_10), &n); o->sdk = (CslSdk)n; return ok;
+    case OPT_ARCH:
+        ok = word(v, WORDS("wse2", "wse3"), VALUES(CSL_WSE2, CSL_WSE3), &n);
+        o->arch = (CslArch)n;
+        return ok;
+    case OPT_SDK:
+        ok = word(v, WORDS("1.4", "2.10"), VALUES(CSL_SDK_1_4, CSL_SDK_2_10), &n);
+        o->sdk = (CslSdk)n;
+        return ok;
     case OPT_DIMS: o->fabric_dims_given = true; return pair(v, &o->fabric_width, &o->fabric_height);
     case OPT_OFFSETS: o->fabric_offsets_given = true; return pair(v, &o->fabric_x, &o->fabric_y);
     case OPT_PARAMS: return bindings(&a->arena, v, &a->params);
@@ -157,9 +186,15 @@ static bool take_option(Arguments *a, int opt, const char *v) {
     case OPT_CHANNELS: o->channels_given = true; return one(v, &o->channels);
     case OPT_WEST: return one(v, &o->west_buf) && o->west_buf >= 0;
     case OPT_EAST: return one(v, &o->east_buf) && o->east_buf >= 0;
-    case OPT_FP16: ok = word(v, WORDS("f16", "bf16", "cb16"), VALUES(CSL_F16, CSL_BF16, CSL_CB16), &n); o->fp16 = (CslFp16)n; return ok;
+    case OPT_FP16:
+        ok = word(v, WORDS("f16", "bf16", "cb16"), VALUES(CSL_F16, CSL_BF16, CSL_CB16), &n);
+        o->fp16 = (CslFp16)n;
+        return ok;
     case OPT_IMPORT: vec_push(&a->paths, v); return *v;
-    case OPT_JSON: o->output_json = v; a->json_to_stdout = !v; return true;
+    case OPT_JSON:
+        o->output_json = v;
+        a->json_to_stdout = !v;
+        return true;
     case OPT_ROUTES: o->out_routes = true; return true;
     case OPT_INLINED: return one(v, &o->max_inlined_iterations) && o->max_inlined_iterations > 0;
     case OPT_DEPTH: return one(v, &o->comptime_depth) && o->comptime_depth > 0;
@@ -182,8 +217,7 @@ static void environment_paths(Arena *arena, Strings *paths) {
     const char *list = getenv("CSL_IMPORT_PATH");
     char *rest = list ? arena_str(arena, list, strlen(list)) : NULL;
     for (char *dir; rest && (dir = strsep(&rest, ":"));)
-        if (*dir)
-            vec_push(paths, dir);
+        if (*dir) vec_push(paths, dir);
 }
 
 static int compile(Arguments *a) {
@@ -194,14 +228,12 @@ static int compile(Arguments *a) {
     CslResult r;
     wt_status_t status = csl_compile(o, &r);
     fputs(r.output, stdout);
-    if (a->json_to_stdout && !status)
-        fputs(r.params_json, stdout);
+    if (a->json_to_stdout && !status) fputs(r.params_json, stdout);
     fputs(r.rendered, stderr);
-    if (status && status != WT_COMPILE)
-        fprintf(stderr, "cslc: %s\n", wt_last_error());
+    if (status && status != WT_COMPILE) fprintf(stderr, "cslc: %s\n", wt_last_error());
     if (r.errors || r.warnings)
-        fprintf(stderr, "%d error%s, %d warning%s\n", r.errors, r.errors == 1 ? "" : "s", r.warnings,
-                r.warnings == 1 ? "" : "s");
+        fprintf(stderr, "%d error%s, %d warning%s\n", r.errors, r.errors == 1 ? "" : "s",
+                r.warnings, r.warnings == 1 ? "" : "s");
     csl_result_free(&r);
     return status ? 1 : 0;
 }
@@ -209,19 +241,17 @@ static int compile(Arguments *a) {
 static int run(Arguments *a, int argc, char **argv) {
     opterr = 0;
     for (int opt, which = 0; (opt = getopt_long(argc, argv, ":ho:g:", options, &which)) != -1;) {
-        if (opt == 'h')
-            return fputs(help, stdout) < 0;
+        if (opt == 'h') return fputs(help, stdout) < 0;
         if (opt == OPT_VERSION)
             return printf("cslc %s (CSL of SDK 1.4 and 2.10)\n", wt_version()) < 0;
         if (opt == '?' || opt == ':')
             return usage(opt == ':' ? "%s needs a value" : "unknown option %s", argv[optind - 1]);
         if (!take_option(a, opt, optarg))
-            return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory") : bad(options[which].name, optarg);
+            return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory")
+                                            : bad(options[which].name, optarg);
     }
-    if (optind >= argc)
-        return usage("%s", "no input file");
-    if (optind + 1 < argc)
-        return usage("one input file, not also %s", argv[optind + 1]);
+    if (optind >= argc) return usage("%s", "no input file");
+    if (optind + 1 < argc) return usage("one input file, not also %s", argv[optind + 1]);
     a->o.input = argv[optind];
     environment_paths(&a->arena, &a->paths);
     return compile(a);

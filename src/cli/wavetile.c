@@ -1,7 +1,7 @@
 // wavetile: what this library is and what it holds, from the command line.
+#include "wavetile.h"
 #include "base/str.h"
 #include "riscv/rv32.h"
-#include "wavetile.h"
 #include "wse/chip/object.h"
 
 #include <stdio.h>
@@ -16,16 +16,22 @@ static int usage(FILE *to) {
 
 static int isa(const char *name) {
     StrBuf page = { 0 };
-    if (!strcmp(name, "rv32")) rv32_document(&page);
-    else if (!strcmp(name, "pe")) pe_document(&page);
-    else return fprintf(stderr, "wavetile: no instruction table '%s'; there are rv32 and pe\n", name), 2;
+    if (!strcmp(name, "rv32"))
+        rv32_document(&page);
+    else if (!strcmp(name, "pe"))
+        pe_document(&page);
+    else
+        return fprintf(stderr, "wavetile: no instruction table '%s'; there are rv32 and pe\n",
+                       name),
+               2;
     int bad = fputs(sb_str(&page), stdout) < 0 || fflush(stdout) != 0;
     sb_free(&page);
     return bad;
 }
 
 int main(int argc, char **argv) {
-    if (argc == 2 && !strcmp(argv[1], "--version")) return printf("wavetile %s\n", wt_version()) < 0;
+    if (argc == 2 && !strcmp(argv[1], "--version"))
+        return printf("wavetile %s\n", wt_version()) < 0;
     if (argc == 2 && !strcmp(argv[1], "--help")) return usage(stdout);
     if (argc == 3 && !strcmp(argv[1], "isa")) return isa(argv[2]);
     return usage(stderr);

@@ -449,7 +449,7 @@ const void *run_label(unsigned op, CodeVariant variant) { return labels()->one[v
 
 const void *run_pair(unsigned op, CodeVariant variant, unsigned next, CodeVariant next_variant) {
     static const uint8_t first[OP_LABELS] = {
-        // 1 + its number, or 0
+    // 1 + its number, or 0
 #define INSN(name, ...) IF_FIRST(name)([OP_##name] = 1 + FIRST_OP_##name, )
 #include "riscv/rv32.def"
 #undef INSN

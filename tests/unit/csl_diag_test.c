@@ -1,4 +1,5 @@
-// Diagnostics as text and as a list: places, carets, underlines, windows of long lines, order, limits.
+// Diagnostics as text and as a list: places, carets, underlines, windows of long lines, order,
+// limits.
 #include "wse/build/csl.h"
 
 #include "test.h"
@@ -9,8 +10,7 @@ static CslResult compile(const char *text, size_t n, CslOptions o) {
     o.input = "t.csl";
     o.files = &file;
     o.nfiles = 1;
-    if (!o.emit)
-        o.emit = CSL_EMIT_AST;
+    if (!o.emit) o.emit = CSL_EMIT_AST;
     wt_status_t s = csl_compile(&o, &r);
     assert_int_equal(s, r.errors ? WT_COMPILE : WT_OK);
     return r;
@@ -32,10 +32,9 @@ static void caret_and_underline(void **state) {
 
 static void tabs_stay_tabs(void **state) {
     (void)state;
-    renders("fn f() void {\n\tx\t= ;\n}\n",
-            "t.csl:2:6: error: expected an expression, found ';'\n"
-            "    2 | \tx\t= ;\n"
-            "      | \t \t  ^\n");
+    renders("fn f() void {\n\tx\t= ;\n}\n", "t.csl:2:6: error: expected an expression, found ';'\n"
+                                            "    2 | \tx\t= ;\n"
+                                            "      | \t \t  ^\n");
 }
 
 static void characters_are_counted_not_bytes(void **state) {
@@ -53,9 +52,11 @@ static void end_of_file_and_carriage_returns(void **state) {
             "    2 | const b = 2\n"
             "      |            ^\n");
     renders("", "");
-    renders("\xef\xbb\xbf" "const a = ;\r\n",
+    renders("\xef\xbb\xbf"
+            "const a = ;\r\n",
             "t.csl:1:14: error: expected an expression, found ';'\n"
-            "    1 | \xef\xbb\xbf" "const a = ;\n"
+            "    1 | \xef\xbb\xbf"
+            "const a = ;\n"
             "      |            ^\n");
 }
 
@@ -73,18 +74,17 @@ static void control_characters_are_not_printed(void **state) {
 static void long_lines_show_a_window(void **state) {
     (void)state;
     StrBuf b = { 0 };
-    for (int i = 0; i < 400; i++)
-        sb_printf(&b, "const a%03d = 1; ", i);
+    for (int i = 0; i < 400; i++) sb_printf(&b, "const a%03d = 1; ", i);
     sb_printf(&b, "const x = ;");
-    for (int i = 0; i < 400; i++)
-        sb_printf(&b, " const b%03d = 1;", i);
+    for (int i = 0; i < 400; i++) sb_printf(&b, " const b%03d = 1;", i);
     CslResult r = compile(b.p, b.n, (CslOptions){ 0 });
     assert_int_equal(r.ndiagnostics, 1);
     assert_int_equal(r.diagnostics[0].column, 400 * 16 + 11);
     assert_true(strlen(r.rendered) < 500);
     const char *line = strstr(r.rendered, "1 | "), *below = strchr(line, '\n');
     const char *caret = strchr(below, '^');
-    assert_int_equal(line[caret - (below + 1) - 4], ';');       // both lines begin with "    1 | " and "      | "
+    assert_int_equal(line[caret - (below + 1) - 4],
+                     ';'); // both lines begin with "    1 | " and "      | "
     csl_result_free(&r);
     sb_free(&b);
 }
@@ -107,8 +107,7 @@ static void notes_follow_their_message(void **state) {
 static void the_limit_ends_it(void **state) {
     (void)state;
     StrBuf b = { 0 };
-    for (int i = 0; i < 100; i++)
-        sb_printf(&b, "const a = ;\n");
+    for (int i = 0; i < 100; i++) sb_printf(&b, "const a = ;\n");
     CslResult r = compile(b.p, b.n, (CslOptions){ 0 });
     assert_int_equal(r.ndiagnostics, 21);
     assert_string_equal(r.diagnostics[20].text, "too many errors, stopping here");
@@ -122,7 +121,8 @@ static void the_limit_ends_it(void **state) {
 
 static void missing_files_are_told_at_the_import(void **state) {
     (void)state;
-    static const char text[] = "const m = @import_module(\"gone.csl\");\nlayout { @comptime_print(m.x); @set_rectangle(1, 1); }\n";
+    static const char text[] = "const m = @import_module(\"gone.csl\");\nlayout { "
+                               "@comptime_print(m.x); @set_rectangle(1, 1); }\n";
     CslResult r = compile(text, sizeof text - 1, (CslOptions){ .emit = CSL_EMIT_IR });
     assert_true(r.errors > 0);
     assert_string_equal(r.diagnostics[0].text, "there is no file 'gone.csl'");
@@ -133,21 +133,29 @@ static void missing_files_are_told_at_the_import(void **state) {
 
 static void two_compilations_share_nothing(void **state) {
     (void)state;
-    CslResult a = compile("const a = ;", 11, (CslOptions){ 0 }), b = compile("const b = 1;", 12, (CslOptions){ 0 });
+    CslResult a = compile("const a = ;", 11, (CslOptions){ 0 }),
+              b = compile("const b = 1;", 12, (CslOptions){ 0 });
     assert_int_equal(a.errors, 1);
     assert_int_equal(b.errors, 0);
     csl_result_free(&b);
     assert_non_null(strstr(a.rendered, "const a"));
     csl_result_free(&a);
-    csl_result_free(&a);    // again is fine
+    csl_result_free(&a); // again is fine
 }
 
 static void suggestions(void **state) {
     (void)state;
-    static const struct { const char *wanted, *offered, *hint; } cases[] = {
-        { "widht", "width", "; did you mean 'width'?" }, { "colour", "color", "; did you mean 'color'?" },
-        { "x", "y", "" }, { "int", "fn", "" }, { "abcdef", "uvwxyz", "" }, { "outre", "outer", "; did you mean 'outer'?" },
-        { "same", "same", "" }, { "", "a", "" },
+    static const struct {
+        const char *wanted, *offered, *hint;
+    } cases[] = {
+        { "widht", "width", "; did you mean 'width'?" },
+        { "colour", "color", "; did you mean 'color'?" },
+        { "x", "y", "" },
+        { "int", "fn", "" },
+        { "abcdef", "uvwxyz", "" },
+        { "outre", "outer", "; did you mean 'outer'?" },
+        { "same", "same", "" },
+        { "", "a", "" },
     };
     Csl c = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -160,11 +168,16 @@ static void suggestions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(caret_and_underline), cmocka_unit_test(tabs_stay_tabs),
-        cmocka_unit_test(characters_are_counted_not_bytes), cmocka_unit_test(end_of_file_and_carriage_returns),
-        cmocka_unit_test(control_characters_are_not_printed), cmocka_unit_test(long_lines_show_a_window),
-        cmocka_unit_test(notes_follow_their_message), cmocka_unit_test(the_limit_ends_it),
-        cmocka_unit_test(missing_files_are_told_at_the_import), cmocka_unit_test(two_compilations_share_nothing),
+        cmocka_unit_test(caret_and_underline),
+        cmocka_unit_test(tabs_stay_tabs),
+        cmocka_unit_test(characters_are_counted_not_bytes),
+        cmocka_unit_test(end_of_file_and_carriage_returns),
+        cmocka_unit_test(control_characters_are_not_printed),
+        cmocka_unit_test(long_lines_show_a_window),
+        cmocka_unit_test(notes_follow_their_message),
+        cmocka_unit_test(the_limit_ends_it),
+        cmocka_unit_test(missing_files_are_told_at_the_import),
+        cmocka_unit_test(two_compilations_share_nothing),
         cmocka_unit_test(suggestions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

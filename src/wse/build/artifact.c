@@ -1,5 +1,5 @@
-// What a compilation leaves on disk: DIR/out.json for scripts, DIR/bin/out_rpc.json for host clients, and
-// DIR/bin/program.wse, the container that the machine opens (chip/object.h).
+// What a compilation leaves on disk: DIR/out.json for scripts, DIR/bin/out_rpc.json for host
+// clients, and DIR/bin/program.wse, the container that the machine opens (chip/object.h).
 #include "wse/build/csl.h"
 
 #include <cjson/cJSON.h>
@@ -12,8 +12,7 @@
 
 static void add_bindings(cJSON *to, const char *key, const CslBinding *all, size_t n) {
     cJSON *o = cJSON_AddObjectToObject(to, key);
-    for (size_t i = 0; i < n; i++)
-        cJSON_AddStringToObject(o, all[i].name, all[i].value);
+    for (size_t i = 0; i < n; i++) cJSON_AddStringToObject(o, all[i].name, all[i].value);
 }
 
 static void add_number(cJSON *to, const char *key, unsigned value) {
@@ -46,7 +45,9 @@ static cJSON *out_json(const Csl *c, const ObjHead *h) {
 
 // The fields the vendor's client looks for, and no `inputs` for a function without parameters.
 static cJSON *rpc_json(const Object *o) {
-    static const char *const kinds[] = { [RPC_FUNC] = "Func", [RPC_VAR] = "Var", [RPC_STREAM] = "Stream" };
+    static const char *const kinds[] = {
+        [RPC_FUNC] = "Func", [RPC_VAR] = "Var", [RPC_STREAM] = "Stream"
+    };
     cJSON *root = cJSON_CreateObject(), *all = cJSON_AddArrayToObject(root, "rpc_symbols");
     for (uint32_t i = 0; i < o->nrpcs; i++) {
         const ObjRpc *r = &o->rpcs[i];
@@ -56,11 +57,10 @@ static cJSON *rpc_json(const Object *o) {
         cJSON_AddStringToObject(s, "name", object_string(o, r->name));
         cJSON_AddStringToObject(s, "sym_name", object_string(o, r->sym_name));
         cJSON_AddStringToObject(s, "type", object_string(o, r->type));
-        if (r->kind == RPC_VAR)
-            cJSON_AddNumberToObject(s, "immutable", r->immutable);
-        if (r->kind == RPC_STREAM)
-            cJSON_AddNumberToObject(s, "color", r->color);
-        cJSON *inputs = r->kind == RPC_FUNC && r->args.n ? cJSON_AddArrayToObject(s, "inputs") : NULL;
+        if (r->kind == RPC_VAR) cJSON_AddNumberToObject(s, "immutable", r->immutable);
+        if (r->kind == RPC_STREAM) cJSON_AddNumberToObject(s, "color", r->color);
+        cJSON *inputs =
+            r->kind == RPC_FUNC && r->args.n ? cJSON_AddArrayToObject(s, "inputs") : NULL;
         for (uint32_t k = 0; inputs && k < r->args.n; k++) {
             const ObjRpcArg *arg = &o->rpc_args[r->args.at + k];
             cJSON *input = cJSON_CreateObject();
@@ -81,21 +81,20 @@ static char *print_and_delete(cJSON *j) {
 
 static wt_status_t write_json(const char *dir, const char *name, cJSON *j) {
     char path[PATH_CAP], *text = print_and_delete(j);
-    if (!text)
-        return fail(WT_NOMEM, "text of %s", name);
+    if (!text) return fail(WT_NOMEM, "text of %s", name);
     StrBuf b = { 0 };
     sb_printf(&b, "%s\n", text);
     free(text);
-    wt_status_t s = path_join(path, sizeof path, dir, name) ? file_write_atomic(path, b.p, b.n)
-                                                            : fail(WT_INVALID, "path '%s/%s' is too long", dir, name);
+    wt_status_t s = path_join(path, sizeof path, dir, name)
+                        ? file_write_atomic(path, b.p, b.n)
+                        : fail(WT_INVALID, "path '%s/%s' is too long", dir, name);
     sb_free(&b);
     return s;
 }
 
 void artifact_params(Csl *c) {
     char *text = print_and_delete(params_json(c));
-    if (text)
-        sb_printf(&c->params_json, "%s\n", text);
+    if (text) sb_printf(&c->params_json, "%s\n", text);
     free(text);
 }
 
@@ -103,7 +102,8 @@ void artifact_params(Csl *c) {
 wt_status_t artifact_write(Csl *c, const Object *o) {
     const char *dir = c->options->output ? c->options->output : "out";
     char bin[PATH_CAP], program[PATH_CAP];
-    if (!path_join(bin, sizeof bin, dir, "bin") || !path_join(program, sizeof program, bin, "program.wse"))
+    if (!path_join(bin, sizeof bin, dir, "bin") ||
+        !path_join(program, sizeof program, bin, "program.wse"))
         return fail(WT_INVALID, "path '%s/bin/program.wse' is too long", dir);
     TRY(dir_make(bin));
     TRY(write_json(dir, "out.json", out_json(c, o->head)));
@@ -126,8 +126,7 @@ static void routes_of(StrBuf *b, unsigned mask) {
             sb_printf(b, "%s%s", sep, names[d]);
             sep = ",";
         }
-    if (!mask)
-        sb_printf(b, "-");
+    if (!mask) sb_printf(b, "-");
 }
 
 // One line per rectangle of PEs that share their configuration, and color.
@@ -135,44 +134,43 @@ void artifact_routes(const Object *o, StrBuf *out) {
     for (uint32_t i = 0; i < o->nrects; i++) {
         const ObjRect *r = &o->rects[i];
         sb_printf(out, "PE %u,%u", r->x, r->y);
-        if (r->w > 1 || r->h > 1)
-            sb_printf(out, " to %u,%u", r->x + r->w - 1, r->y + r->h - 1);
+        if (r->w > 1 || r->h > 1) sb_printf(out, " to %u,%u", r->x + r->w - 1, r->y + r->h - 1);
         sb_printf(out, ": %s\n", object_string(o, o->insts[r->inst].name));
         for (int k = 0; k < WSE_COLORS; k++) {
             const ObjColor *color = &o->routers[r->router].color[k];
-            if (!(color->flags & COLOR_ROUTED))
-                continue;
+            if (!(color->flags & COLOR_ROUTED)) continue;
             sb_printf(out, "  color %2d: ", k);
             routes_of(out, color->rx);
             sb_printf(out, " -> ");
             routes_of(out, color->tx);
-            sb_printf(out, "%s%s\n", color->flags & COLOR_SWAP_X ? " swap_x" : "", color->flags & COLOR_SWAP_Y ? " swap_y" : "");
+            sb_printf(out, "%s%s\n", color->flags & COLOR_SWAP_X ? " swap_x" : "",
+                      color->flags & COLOR_SWAP_Y ? " swap_y" : "");
         }
     }
 }
 
 static void dump_dsd(ObjDsd d, StrBuf *b) {
-    static const char *const kinds[DSD_KINDS] = { "none", "mem1d", "mem4d", "fabin", "fabout", "fifo" };
+    static const char *const kinds[DSD_KINDS] = { "none",  "mem1d",  "mem4d",
+                                                  "fabin", "fabout", "fifo" };
     DsdKind k = dsd_kind(d);
     sb_printf(b, "%s", kinds[k]);
-    if (k == DSD_MEM1D || k == DSD_MEM4D)
-        sb_printf(b, " at 0x%04x", dsd_base(d));
-    if (k == DSD_MEM1D)
-        sb_printf(b, " extent %u stride %d", dsd_extent(d), dsd_stride(d));
-    if (k == DSD_MEM4D)
-        sb_printf(b, " shape %u", d.w[3]);
-    if (k == DSD_FABIN || k == DSD_FABOUT)
-        sb_printf(b, " extent %u", dsd_extent(d));
+    if (k == DSD_MEM1D || k == DSD_MEM4D) sb_printf(b, " at 0x%04x", dsd_base(d));
+    if (k == DSD_MEM1D) sb_printf(b, " extent %u stride %d", dsd_extent(d), dsd_stride(d));
+    if (k == DSD_MEM4D) sb_printf(b, " shape %u", d.w[3]);
+    if (k == DSD_FABIN || k == DSD_FABOUT) sb_printf(b, " extent %u", dsd_extent(d));
     if (dsd_color(d) != OBJ_NONE8 && (k == DSD_FABIN || k == DSD_FABOUT))
         sb_printf(b, " color %u", dsd_color(d));
     if (dsd_queue(d) != 15 && (k == DSD_FABIN || k == DSD_FABOUT))
         sb_printf(b, " queue %u", dsd_queue(d));
-    static const struct { uint32_t bit; const char *name; } flags[] = {
-        { DSD_INDEX_OFFSET, " wavelet_index_offset" }, { DSD_CONTROL, " control" },
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } flags[] = {
+        { DSD_INDEX_OFFSET, " wavelet_index_offset" },
+        { DSD_CONTROL, " control" },
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (d.w[0] & flags[i].bit)
-            sb_printf(b, "%s", flags[i].name);
+        if (d.w[0] & flags[i].bit) sb_printf(b, "%s", flags[i].name);
 }
 
 static void dump_operand(const char *role, ObjOperand x, StrBuf *b) {
@@ -184,17 +182,17 @@ static void dump_operand(const char *role, ObjOperand x, StrBuf *b) {
     case OPD_FIFO: sb_printf(b, " %s=fifo%u", role, x.value); break;
     case OPD_SCALAR: sb_printf(b, " %s=r%u", role, x.value); break;
     case OPD_POINTER: sb_printf(b, " %s=*r%u", role, x.value); break;
-    case OPD_NONE: case OPD_KINDS: break;
+    case OPD_NONE:
+    case OPD_KINDS: break;
     }
 }
 
 static void dump_when(const char *role, const ObjWhen *w, StrBuf *b) {
-    static const char *const actions[] = { "", "activate", "unblock", "terminate" }, *const targets[] = { "", "task ", "color ", "queue ", "ut " };
-    if (!w->action)
-        return;
+    static const char *const actions[] = { "", "activate", "unblock", "terminate" },
+                             *const targets[] = { "", "task ", "color ", "queue ", "ut " };
+    if (!w->action) return;
     sb_printf(b, " %s%s", role, actions[w->action]);
-    if (w->action == ACT_TERMINATE)
-        return;
+    if (w->action == ACT_TERMINATE) return;
     if (w->reg != OBJ_NONE16)
         sb_printf(b, "=%sr%u", targets[w->target], w->reg);
     else
@@ -207,38 +205,40 @@ static void dump_vec(const ObjVec *v, StrBuf *b) {
         VEC_OPS(_)
 #undef _
     };
-    static const char *const flags[] = { "async", "packed", "", "save_address", "single_step", "accumulate" };
+    static const char *const flags[] = { "async",        "packed",      "",
+                                         "save_address", "single_step", "accumulate" };
     sb_printf(b, "%s", names[v->op]);
     dump_operand("dest", v->dest, b);
     dump_operand("src0", v->src0, b);
     dump_operand("src1", v->src1, b);
     dump_operand("scalar", v->scalar, b);
     for (unsigned i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (v->flags & 1u << i && *flags[i])
-            sb_printf(b, " %s", flags[i]);
-    if (v->index != OBJ_NONE16)
-        sb_printf(b, " index=r%u", v->index);
-    if (v->ut != OBJ_NONE8)
-        sb_printf(b, " ut=%u", v->ut);
+        if (v->flags & 1u << i && *flags[i]) sb_printf(b, " %s", flags[i]);
+    if (v->index != OBJ_NONE16) sb_printf(b, " index=r%u", v->index);
+    if (v->ut != OBJ_NONE8) sb_printf(b, " ut=%u", v->ut);
     dump_when("", &v->done, b);
     dump_when("on_control ", &v->on_control, b);
 }
 
 static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
-    sb_printf(out, "instance %s  ram %u stack %u+%u\n", object_string(o, in->name), in->ram, in->stack, in->stack_bytes);
+    sb_printf(out, "instance %s  ram %u stack %u+%u\n", object_string(o, in->name), in->ram,
+              in->stack, in->stack_bytes);
     for (uint32_t i = 0; i < in->symbols.n; i++) {
         const ObjSymbol *s = &o->symbols[in->symbols.at + i];
-        sb_printf(out, "  symbol 0x%04x %u %s: %s%s%s\n", s->at, s->bytes, object_string(o, s->name), object_string(o, s->type),
+        sb_printf(out, "  symbol 0x%04x %u %s: %s%s%s\n", s->at, s->bytes,
+                  object_string(o, s->name), object_string(o, s->type),
                   s->flags & SYM_EXPORTED ? " exported" : "", s->flags & SYM_CONST ? " const" : "");
     }
     static const char *const kinds[] = { "data", "local", "control" };
     for (uint32_t i = 0; i < in->tasks.n; i++) {
         const ObjTask *t = &o->tasks[in->tasks.at + i];
-        sb_printf(out, "  task %s %u: %s, function %u\n", kinds[t->kind], t->number, object_string(o, t->name), t->func);
+        sb_printf(out, "  task %s %u: %s, function %u\n", kinds[t->kind], t->number,
+                  object_string(o, t->name), t->func);
     }
     for (uint32_t i = 0; i < in->queues.n; i++) {
         const ObjQueue *q = &o->queues[in->queues.at + i];
-        sb_printf(out, "  %s queue %u: color %d\n", q->output ? "output" : "input", q->number, q->color == 0xff ? -1 : q->color);
+        sb_printf(out, "  %s queue %u: color %d\n", q->output ? "output" : "input", q->number,
+                  q->color == 0xff ? -1 : q->color);
     }
     for (uint32_t i = 0; i < in->dsds.n; i++) {
         sb_printf(out, "  dsd %u: ", i);
@@ -252,12 +252,13 @@ static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
     }
     for (uint32_t i = 0; i < in->fifos.n; i++) {
         const ObjFifo *f = &o->fifos[in->fifos.at + i];
-        sb_printf(out, "  fifo %u: %u elements of %u bytes at 0x%04x\n", i, f->capacity, f->size, f->base);
+        sb_printf(out, "  fifo %u: %u elements of %u bytes at 0x%04x\n", i, f->capacity, f->size,
+                  f->base);
     }
     for (uint32_t i = 0; i < in->funcs.n; i++) {
         const ObjFunc *f = &o->funcs[in->funcs.at + i];
-        sb_printf(out, "  function %u %s: %u args, %u registers, frame %u\n", i, object_string(o, f->name), f->args, f->regs,
-                  f->frame);
+        sb_printf(out, "  function %u %s: %u args, %u registers, frame %u\n", i,
+                  object_string(o, f->name), f->args, f->regs, f->frame);
         uint32_t line = 0;
         for (uint32_t k = 0; k < f->ncode; k++) {
             const char *file;
@@ -272,6 +273,5 @@ static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
 }
 
 void artifact_dump(const Object *o, StrBuf *out) {
-    for (uint32_t i = 0; i < o->ninsts; i++)
-        dump_inst(o, &o->insts[i], out);
+    for (uint32_t i = 0; i < o->ninsts; i++) dump_inst(o, &o->insts[i], out);
 }

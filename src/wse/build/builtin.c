@@ -1,5 +1,5 @@
-// Builtins: the table, the checks they share, and the families that work on values: types, numbers, strings, arrays,
-// structs, ranges, modules.
+// Builtins: the table, the checks they share, and the families that work on values: types, numbers,
+// strings, arrays, structs, ranges, modules.
 #include "wse/build/builtin.h"
 
 #include <math.h>
@@ -25,7 +25,10 @@ static const Builtin *look_up(Sema *s, const Name *name) {
 const Builtin *builtin_of(Sema *s, const Node *call) { return look_up(s, call->builtin.name); }
 
 static const char *place_name(Place p) {
-    return p == IN_LAYOUT ? "a layout block" : p == IN_COMPTIME ? "a top-level comptime block" : p == IN_RUN ? "run-time code" : "an initializer";
+    return p == IN_LAYOUT     ? "a layout block"
+           : p == IN_COMPTIME ? "a top-level comptime block"
+           : p == IN_RUN      ? "run-time code"
+                              : "an initializer";
 }
 
 Operand builtin_call(Sema *s, Node *call, Type *want) {
@@ -43,22 +46,29 @@ Operand builtin_call(Sema *s, Node *call, Type *want) {
         return opd_error();
     }
     if (!s->inst && !(b->where & (IN_LAYOUT | IN_GLOBAL))) {
-        sema_error(s, span_of(call), "'%s' belongs into the code of a PE; here the layout is evaluated", name);
+        sema_error(s, span_of(call),
+                   "'%s' belongs into the code of a PE; here the layout is evaluated", name);
         return opd_error();
     }
     int n = (int)call->builtin.args.len;
     if (n < b->min || n > b->max) {
-        if (b->min == b->max) sema_error(s, span_of(call), "'%s' takes %d argument%s, found %d", name, b->min, b->min == 1 ? "" : "s", n);
-        else if (b->max == MANY) sema_error(s, span_of(call), "'%s' takes at least %d argument%s, found %d", name, b->min, b->min == 1 ? "" : "s", n);
-        else sema_error(s, span_of(call), "'%s' takes %d to %d arguments, found %d", name, b->min, b->max, n);
+        if (b->min == b->max)
+            sema_error(s, span_of(call), "'%s' takes %d argument%s, found %d", name, b->min,
+                       b->min == 1 ? "" : "s", n);
+        else if (b->max == MANY)
+            sema_error(s, span_of(call), "'%s' takes at least %d argument%s, found %d", name,
+                       b->min, b->min == 1 ? "" : "s", n);
+        else
+            sema_error(s, span_of(call), "'%s' takes %d to %d arguments, found %d", name, b->min,
+                       b->max, n);
         return opd_error();
     }
     return b->fn(s, call, want);
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Arguments
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static Node *arg(Node *call, uint32_t i) { return call->builtin.args.data[i]; }
 static uint32_t nargs(const Node *call) { return call->builtin.args.len; }
@@ -67,24 +77,30 @@ Operand arg_value(Sema *s, Node *call, uint32_t i, Type *t) {
     return t ? expr_as(s, arg(call, i), t) : expr_value(s, arg(call, i), NULL);
 }
 
-bool arg_known(Sema *s, Node *call, uint32_t i, Type *t, Value *out) { return expr_known(s, arg(call, i), t, out); }
+bool arg_known(Sema *s, Node *call, uint32_t i, Type *t, Value *out) {
+    return expr_known(s, arg(call, i), t, out);
+}
 
 bool arg_int(Sema *s, Node *call, uint32_t i, int64_t lo, int64_t hi, int64_t *out) {
     Value v;
     if (!arg_known(s, call, i, NULL, &v)) return false;
     Span at = span_of(arg(call, i));
-    if (!value_is_int(&v)) return sema_error(s, at, "'%s' needs an integer, found '%s'", call->builtin.name->s, v.type->name);
+    if (!value_is_int(&v))
+        return sema_error(s, at, "'%s' needs an integer, found '%s'", call->builtin.name->s,
+                          v.type->name);
     if (!value_to_i64(&v, out) || *out < lo || *out > hi) {
-        StrBuf b = {0};
+        StrBuf b = { 0 };
         value_print(s, &v, &b);
-        sema_error(s, at, "%s is out of range for '%s' (%lld to %lld)", sb_str(&b), call->builtin.name->s, (long long)lo, (long long)hi);
+        sema_error(s, at, "%s is out of range for '%s' (%lld to %lld)", sb_str(&b),
+                   call->builtin.name->s, (long long)lo, (long long)hi);
         sb_free(&b);
         return false;
     }
     return true;
 }
 
-// Options come as a struct literal, whose parts may be known only at run time, or as any comptime struct.
+// Options come as a struct literal, whose parts may be known only at run time, or as any comptime
+// struct.
 Options options_of(Sema *s, Node *n, const char *const *allowed) {
     Options o = { .span = span_of(n), .ok = true };
     Operand x = expr_value(s, n, NULL);
@@ -98,15 +114,21 @@ Options options_of(Sema *s, Node *n, const char *const *allowed) {
     for (uint32_t i = 0; i < o.n; i++) {
         Name *name = x.type->fields[i].name;
         Node *where = n;
-        if (n->kind == ND_STRUCT_LITERAL && i < n->literal.items.len) where = n->literal.items.data[i];
-        o.at[i] = (Option){ .name = name, .node = where, .x = x.kind == X_VALUE ? opd_value(x.v.agg->items[i]) : x.items[i] };
+        if (n->kind == ND_STRUCT_LITERAL && i < n->literal.items.len)
+            where = n->literal.items.data[i];
+        o.at[i] = (Option){ .name = name,
+                            .node = where,
+                            .x = x.kind == X_VALUE ? opd_value(x.v.agg->items[i]) : x.items[i] };
         bool found = false;
         for (int k = 0; allowed[k] && name; k++) found |= !strcmp(name->s, allowed[k]);
         if (!found) {
             Spelling sp = spelling(name ? name->s : "");
             for (int k = 0; allowed[k]; k++) spelling_offer(&sp, allowed[k]);
-            if (name) sema_error(s, span_of(where), "there is no option '%s' here%s", name->s, spelling_hint(s->c, &sp));
-            else sema_error(s, span_of(where), "options are named");
+            if (name)
+                sema_error(s, span_of(where), "there is no option '%s' here%s", name->s,
+                           spelling_hint(s->c, &sp));
+            else
+                sema_error(s, span_of(where), "options are named");
             o.ok = false;
         }
     }
@@ -119,7 +141,8 @@ Option *option_get(Options *o, const char *name) {
     return NULL;
 }
 
-static Operand error_at(Sema *s, Node *n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static Operand error_at(Sema *s, Node *n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 static Operand error_at(Sema *s, Node *n, const char *fmt, ...) {
     char text[512];
     va_list ap;
@@ -141,7 +164,7 @@ static Type *type_only(Sema *s, Node *n) {
     bool dead = f->dead;
     uint32_t frame = f->frame;
     Operand x = expr(s, n, NULL);
-    for (size_t i = len; i < f->ins.len; i++)   // jumps in what is dropped
+    for (size_t i = len; i < f->ins.len; i++) // jumps in what is dropped
         (void)i;
     f->ins.len = len;
     f->dead = dead;
@@ -149,9 +172,9 @@ static Type *type_only(Sema *s, Node *n) {
     return x.kind == X_ERROR ? NULL : x.type;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Types and numbers
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand builtin_as(Sema *s, Node *call, Type *want) {
     (void)want;
@@ -163,7 +186,9 @@ Operand builtin_as(Sema *s, Node *call, Type *want) {
 
 static unsigned bit_width(const Type *t) {
     switch (t->kind) {
-    case TY_INT: case TY_FLOAT: case TY_ENUM: return t->bits;
+    case TY_INT:
+    case TY_FLOAT:
+    case TY_ENUM: return t->bits;
     case TY_POINTER: return 16;
     case TY_BOOL: return 1;
     default: return type_is_id(t) ? 16 : 0;
@@ -178,31 +203,52 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
     if (opd_bad(&x)) return x;
     if (x.type == t) return x;
     unsigned to = bit_width(t), from = bit_width(x.type);
-    if (x.kind == X_VALUE && x.type->kind == TY_COMPTIME_INT && to) {    // a bare number takes the width it needs
-        if (x.v.i < -((Int)1 << (to - 1)) || x.v.i >= (Int)1 << to) return error_at(s, arg(call, 1), "the number does not fit in %u bits", to);
+    // a bare number takes the width it needs
+    if (x.kind == X_VALUE && x.type->kind == TY_COMPTIME_INT && to) {
+        if (x.v.i < -((Int)1 << (to - 1)) || x.v.i >= (Int)1 << to)
+            return error_at(s, arg(call, 1), "the number does not fit in %u bits", to);
         from = to;
         x.v = value_of(type_int(s, false, to), x.v.i & (((Int)1 << to) - 1));
         x.type = x.v.type;
     }
-    if (!to || !from) return error_at(s, call, "'@bitcast' between '%s' and '%s' is not possible", x.type->name, t->name);
-    if (to != from) return error_at(s, call, "'@bitcast' needs the same width: '%s' has %u bits, '%s' has %u", x.type->name, from, t->name, to);
+    if (!to || !from)
+        return error_at(s, call, "'@bitcast' between '%s' and '%s' is not possible", x.type->name,
+                        t->name);
+    if (to != from)
+        return error_at(s, call, "'@bitcast' needs the same width: '%s' has %u bits, '%s' has %u",
+                        x.type->name, from, t->name, to);
     if (x.kind == X_VALUE && !(x.type->kind == TY_POINTER && x.v.ptr.base)) {
-        Int bits = x.type->kind == TY_FLOAT ? float_bits(x.type, x.v.f) : x.type->kind == TY_POINTER ? x.v.ptr.off : x.v.i;
+        Int bits = x.type->kind == TY_FLOAT     ? float_bits(x.type, x.v.f)
+                   : x.type->kind == TY_POINTER ? x.v.ptr.off
+                                                : x.v.i;
         bits &= ((Int)1 << to) - 1;
-        if (t->kind == TY_FLOAT) return opd_value((Value){ .type = t, .f = float_from_bits(t, (uint32_t)bits) });
-        if (t->kind == TY_POINTER) return opd_value((Value){ .type = t, .ptr = { NULL, (int64_t)bits } });
+        if (t->kind == TY_FLOAT)
+            return opd_value((Value){ .type = t, .f = float_from_bits(t, (uint32_t)bits) });
+        if (t->kind == TY_POINTER)
+            return opd_value((Value){ .type = t, .ptr = { NULL, (int64_t)bits } });
         return opd_value(value_of(t, t->kind == TY_INT ? int_wrap(t, bits) : bits));
     }
-    if (at_comptime(s)) return error_at(s, call, "the address of a variable is not known at compile time");
+    if (at_comptime(s))
+        return error_at(s, call, "the address of a variable is not known at compile time");
     int r = to_reg(s, x);
     if (t->kind == TY_INT && t->is_signed != (x.type->kind == TY_INT && x.type->is_signed)) {
         int d = ir_reg(s->fx->ir, t);
-        ir_emit(s, t->bits <= 8 ? PE_cast_i8 : t->bits <= 16 ? PE_cast_i16 : t->bits <= 32 ? PE_cast_i32 : PE_cast_i64, d, r, 0);
+        ir_emit(s,
+                t->bits <= 8    ? PE_cast_i8
+                : t->bits <= 16 ? PE_cast_i16
+                : t->bits <= 32 ? PE_cast_i32
+                                : PE_cast_i64,
+                d, r, 0);
         return opd_reg(t, d);
     }
-    if (x.type->kind == TY_INT && x.type->is_signed) {      // drop the copies of the sign
+    if (x.type->kind == TY_INT && x.type->is_signed) { // drop the copies of the sign
         int d = ir_reg(s->fx->ir, t);
-        ir_emit(s, to <= 8 ? PE_cast_u8 : to <= 16 ? PE_cast_u16 : to <= 32 ? PE_cast_u32 : PE_cast_i64, d, r, 0);
+        ir_emit(s,
+                to <= 8    ? PE_cast_u8
+                : to <= 16 ? PE_cast_u16
+                : to <= 32 ? PE_cast_u32
+                           : PE_cast_i64,
+                d, r, 0);
         return opd_reg(t, d);
     }
     return opd_reg(t, r);
@@ -212,10 +258,12 @@ Operand builtin_ptrcast(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, arg(call, 0));
     if (!t) return opd_error();
-    if (t->kind != TY_POINTER) return error_at(s, arg(call, 0), "'@ptrcast' gives a pointer, not '%s'", t->name);
+    if (t->kind != TY_POINTER)
+        return error_at(s, arg(call, 0), "'@ptrcast' gives a pointer, not '%s'", t->name);
     Operand x = expr_value(s, arg(call, 1), NULL);
     if (opd_bad(&x)) return x;
-    if (x.type->kind != TY_POINTER) return error_at(s, arg(call, 1), "'@ptrcast' needs a pointer, found '%s'", x.type->name);
+    if (x.type->kind != TY_POINTER)
+        return error_at(s, arg(call, 1), "'@ptrcast' needs a pointer, found '%s'", x.type->name);
     if (x.kind == X_VALUE) {
         Value v = x.v;
         v.type = t;
@@ -247,7 +295,8 @@ Operand builtin_is_arch(Sema *s, Node *call, Type *want) {
     if (!arg_known(s, call, 0, s->types.string, &v)) return opd_error();
     Str name = { v.str.p, v.str.n };
     if (!str_eqc(name, "wse1") && !str_eqc(name, "wse2") && !str_eqc(name, "wse3"))
-        return error_at(s, arg(call, 0), "there is no architecture '%.*s'; wse2 and wse3 are known", STR_ARG(name));
+        return error_at(s, arg(call, 0), "there is no architecture '%.*s'; wse2 and wse3 are known",
+                        STR_ARG(name));
     return opd_value(value_bool(s, str_eqc(name, s->arch == CSL_WSE3 ? "wse3" : "wse2")));
 }
 
@@ -256,9 +305,9 @@ Operand builtin_fp16(Sema *s, Node *call, Type *want) {
     return opd_value(value_type(s, s->types.fp16));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Comptime
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand builtin_comptime_assert(Sema *s, Node *call, Type *want) {
     (void)want;
@@ -274,7 +323,7 @@ Operand builtin_comptime_assert(Sema *s, Node *call, Type *want) {
 
 Operand builtin_comptime_print(Sema *s, Node *call, Type *want) {
     (void)want;
-    StrBuf b = {0};
+    StrBuf b = { 0 };
     bool ok = true;
     for (uint32_t i = 0; i < nargs(call); i++) {
         Value v;
@@ -306,17 +355,18 @@ Operand builtin_assert(Sema *s, Node *call, Type *want) {
     }
     if (c.kind == X_VALUE && c.v.i) return opd_void(s);
     ir_emit(s, IR_STR, to_reg(s, c), PE_assert, 0)->x.str =
-        arena_printf(s->arena, "%s:%d: @assert(%.*s)%s", p.file->path, p.line, (int)(text.n > 120 ? 120 : text.n), text.p, said);
+        arena_printf(s->arena, "%s:%d: @assert(%.*s)%s", p.file->path, p.line,
+                     (int)(text.n > 120 ? 120 : text.n), text.p, said);
     return opd_void(s);
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Strings, arrays, structs, ranges
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand builtin_strcat(Sema *s, Node *call, Type *want) {
     (void)want;
-    StrBuf b = {0};
+    StrBuf b = { 0 };
     for (uint32_t i = 0; i < nargs(call); i++) {
         Value v;
         if (!arg_known(s, call, i, s->types.string, &v)) {
@@ -337,7 +387,8 @@ Operand builtin_strcat(Sema *s, Node *call, Type *want) {
 Operand builtin_strlen(Sema *s, Node *call, Type *want) {
     (void)want;
     Value v;
-    return arg_known(s, call, 0, s->types.string, &v) ? opd_value(value_int(s, v.str.n)) : opd_error();
+    return arg_known(s, call, 0, s->types.string, &v) ? opd_value(value_int(s, v.str.n))
+                                                      : opd_error();
 }
 
 Operand builtin_get_array(Sema *s, Node *call, Type *want) {
@@ -345,7 +396,8 @@ Operand builtin_get_array(Sema *s, Node *call, Type *want) {
     Value v;
     if (!arg_known(s, call, 0, s->types.string, &v)) return opd_error();
     Value a = value_agg(s, type_array(s, s->types.u8, &v.str.n, 1), v.str.n);
-    for (uint32_t i = 0; i < v.str.n; i++) a.agg->items[i] = value_of(s->types.u8, (uint8_t)v.str.p[i]);
+    for (uint32_t i = 0; i < v.str.n; i++)
+        a.agg->items[i] = value_of(s->types.u8, (uint8_t)v.str.p[i]);
     return opd_value(a);
 }
 
@@ -360,7 +412,8 @@ Operand builtin_get_string_from_byte(Sema *s, Node *call, Type *want) {
 static Type *array_arg(Sema *s, Node *call) {
     Type *t = expr_type(s, arg(call, 0));
     if (t && t->kind != TY_ARRAY) {
-        error_at(s, arg(call, 0), "'%s' needs an array type, found '%s'", call->builtin.name->s, t->name);
+        error_at(s, arg(call, 0), "'%s' needs an array type, found '%s'", call->builtin.name->s,
+                 t->name);
         return NULL;
     }
     return t;
@@ -370,7 +423,8 @@ Operand builtin_zeros(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = array_arg(s, call);
     if (!t) return opd_error();
-    if (!type_is_number(t->elem)) return error_at(s, arg(call, 0), "'@zeros' needs an array of numbers, found '%s'", t->name);
+    if (!type_is_number(t->elem))
+        return error_at(s, arg(call, 0), "'@zeros' needs an array of numbers, found '%s'", t->name);
     return opd_value(value_zero(s, t));
 }
 
@@ -381,8 +435,15 @@ Operand builtin_constants(Sema *s, Node *call, Type *want) {
     Operand x = arg_value(s, call, 1, t->elem);
     if (opd_bad(&x)) return x;
     if (x.kind == X_VALUE) return opd_value(value_splat(s, t, x.v));
-    if (t->count > 64) return error_at(s, arg(call, 1), "'@constants' of %llu elements needs a comptime-known value", (unsigned long long)t->count);
-    Operand a = { .kind = X_AGG, .type = t, .items = arena_array(s->arena, Operand, t->count + 1), .is_const = true, .idx = -1 };
+    if (t->count > 64)
+        return error_at(s, arg(call, 1),
+                        "'@constants' of %llu elements needs a comptime-known value",
+                        (unsigned long long)t->count);
+    Operand a = { .kind = X_AGG,
+                  .type = t,
+                  .items = arena_array(s->arena, Operand, t->count + 1),
+                  .is_const = true,
+                  .idx = -1 };
     for (uint64_t i = 0; i < t->count; i++) a.items[i] = x;
     return a;
 }
@@ -433,19 +494,23 @@ Operand builtin_has_field(Sema *s, Node *call, Type *want) {
     if (!name) return opd_error();
     Type *t = type_only(s, arg(call, 0));
     if (!t) return opd_error();
-    if (t->kind != TY_STRUCT) return error_at(s, arg(call, 0), "'@has_field' needs a struct, found '%s'", t->name);
+    if (t->kind != TY_STRUCT)
+        return error_at(s, arg(call, 0), "'@has_field' needs a struct, found '%s'", t->name);
     return opd_value(value_bool(s, type_field(t, name) >= 0));
 }
 
 Operand builtin_concat_structs(Sema *s, Node *call, Type *want) {
     (void)want;
-    if (s->c->options->sdk == CSL_SDK_2_10 && !s->fx->mod->library) diag_warning(s->c, span_of(call), "'@concat_structs' was removed in SDK 2.10");
+    if (s->c->options->sdk == CSL_SDK_2_10 && !s->fx->mod->library)
+        diag_warning(s->c, span_of(call), "'@concat_structs' was removed in SDK 2.10");
     Operand part[2];
     for (uint32_t k = 0; k < 2; k++) {
         part[k] = arg_value(s, call, k, NULL);
         if (opd_bad(&part[k])) return part[k];
         if (part[k].type->kind != TY_STRUCT || part[k].type->named)
-            return error_at(s, arg(call, k), "'@concat_structs' needs anonymous structs, found '%s'", part[k].type->name);
+            return error_at(s, arg(call, k),
+                            "'@concat_structs' needs anonymous structs, found '%s'",
+                            part[k].type->name);
         if (part[k].kind != X_VALUE) return error_at(s, arg(call, k), "must be comptime-known");
     }
     Type *a = part[0].type, *b = part[1].type;
@@ -460,7 +525,9 @@ Operand builtin_concat_structs(Sema *s, Node *call, Type *want) {
             return error_at(s, call, "both structs have a field '%s'", fields[i].name->s);
     }
     Value v = value_agg(s, type_struct(s, fields, n), n);
-    for (uint32_t i = 0; i < n; i++) v.agg->items[i] = i < a->nfields ? part[0].v.agg->items[i] : part[1].v.agg->items[i - a->nfields];
+    for (uint32_t i = 0; i < n; i++)
+        v.agg->items[i] =
+            i < a->nfields ? part[0].v.agg->items[i] : part[1].v.agg->items[i - a->nfields];
     return opd_value(v);
 }
 
@@ -468,8 +535,11 @@ Operand builtin_range(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, arg(call, 0));
     if (!t) return opd_error();
-    if (!type_is_int(t)) return error_at(s, arg(call, 0), "a range counts in an integer type, found '%s'", t->name);
-    if (nargs(call) == 3) return error_at(s, call, "'@range' takes a type and a stop, or a type, start, stop and step");
+    if (!type_is_int(t))
+        return error_at(s, arg(call, 0), "a range counts in an integer type, found '%s'", t->name);
+    if (nargs(call) == 3)
+        return error_at(s, call,
+                        "'@range' takes a type and a stop, or a type, start, stop and step");
     Operand *parts = arena_array(s->arena, Operand, 3);
     parts[0] = opd_value(value_of(t, 0));
     parts[2] = opd_value(value_of(t, 1));
@@ -483,7 +553,8 @@ Operand builtin_range(Sema *s, Node *call, Type *want) {
         if (opd_bad(&parts[k])) return parts[k];
         known &= parts[k].kind == X_VALUE;
     }
-    if (parts[2].kind == X_VALUE && parts[2].v.i == 0) return error_at(s, arg(call, 3), "the step of a range cannot be 0");
+    if (parts[2].kind == X_VALUE && parts[2].v.i == 0)
+        return error_at(s, arg(call, 3), "the step of a range cannot be 0");
     Type *rt = type_range(s, t);
     if (!known) {
         for (int k = 0; k < 3; k++) parts[k] = detach(s, parts[k]);
@@ -498,32 +569,42 @@ Operand builtin_range_part(Sema *s, Node *call, Type *want) {
     (void)want;
     Operand r = arg_value(s, call, 0, NULL);
     if (opd_bad(&r)) return r;
-    if (r.type->kind != TY_RANGE) return error_at(s, arg(call, 0), "'%s' needs a range, found '%s'", call->builtin.name->s, r.type->name);
+    if (r.type->kind != TY_RANGE)
+        return error_at(s, arg(call, 0), "'%s' needs a range, found '%s'", call->builtin.name->s,
+                        r.type->name);
     int k = builtin_of(s, call)->arg;
     return r.kind == X_VALUE ? opd_value(r.v.agg->items[k]) : r.items[k];
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Modules
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     (void)want;
     Value path, params;
-    if (!at_comptime(s)) return error_at(s, call, "'@import_module' belongs into a global constant");
+    if (!at_comptime(s))
+        return error_at(s, call, "'@import_module' belongs into a global constant");
     if (!arg_known(s, call, 0, s->types.string, &path)) return opd_error();
     bool has = nargs(call) > 1;
     if (has) {
         if (!arg_known(s, call, 1, NULL, &params)) return opd_error();
-        if (params.type->kind != TY_STRUCT) return error_at(s, arg(call, 1), "parameters come as a struct, found '%s'", params.type->name);
+        if (params.type->kind != TY_STRUCT)
+            return error_at(s, arg(call, 1), "parameters come as a struct, found '%s'",
+                            params.type->name);
     }
     if (s->import_depth > 100) return error_at(s, call, "modules import each other without end");
-    Unit *u = unit_load(s->c, s->fx->mod->unit, arena_str(s->arena, path.str.p, path.str.n), span_of(arg(call, 0)));
+    Unit *u = unit_load(s->c, s->fx->mod->unit, arena_str(s->arena, path.str.p, path.str.n),
+                        span_of(arg(call, 0)));
     if (!u || u->broken) return opd_error();
     // Symbols of the module are named after the constant that holds it.
-    const char *prefix = s->import_name ? arena_printf(s->arena, "%s%s.", s->fx->mod->prefix, s->import_name) : s->fx->mod->prefix;
+    const char *prefix = s->import_name
+                             ? arena_printf(s->arena, "%s%s.", s->fx->mod->prefix, s->import_name)
+                             : s->fx->mod->prefix;
     Module *m = module_new(s, u, s->fx->mod->inst, has ? &params : NULL, span_of(call), prefix);
-    DiagFrame frame = { .up = s->c->frames, .at = span_of(call), .text = "in the module that is imported here" };
+    DiagFrame frame = { .up = s->c->frames,
+                        .at = span_of(call),
+                        .text = "in the module that is imported here" };
     s->c->frames = &frame;
     s->import_depth++;
     module_start(s, m, span_of(call));
@@ -532,9 +613,9 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     return opd_value((Value){ .type = s->types.module, .mod = m });
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Simple machine operations
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand builtin_random16(Sema *s, Node *call, Type *want) {
     (void)want, (void)call;
@@ -551,7 +632,8 @@ Operand builtin_set_active_prng(Sema *s, Node *call, Type *want) {
 }
 
 static bool run_time(Sema *s, Node *call) {
-    return !at_comptime(s) || sema_error(s, span_of(call), "'%s' works at run time only", call->builtin.name->s);
+    return !at_comptime(s) ||
+           sema_error(s, span_of(call), "'%s' works at run time only", call->builtin.name->s);
 }
 
 Operand builtin_get_config(Sema *s, Node *call, Type *want) {
@@ -603,11 +685,17 @@ Operand builtin_wt_float(Sema *s, Node *call, Type *want) {
     if (!type_is_float(x.type)) return error_at(s, call, "needs a float, found '%s'", x.type->name);
     int k = builtin_of(s, call)->arg;
     if (x.kind == X_VALUE)
-        return opd_value(value_float(x.type, k == PE_sqrt_f32 ? sqrt(x.v.f) : k == PE_floor_f32 ? floor(x.v.f) : k == PE_ceil_f32 ? ceil(x.v.f) : fabs(x.v.f)));
+        return opd_value(value_float(x.type, k == PE_sqrt_f32    ? sqrt(x.v.f)
+                                             : k == PE_floor_f32 ? floor(x.v.f)
+                                             : k == PE_ceil_f32  ? ceil(x.v.f)
+                                                                 : fabs(x.v.f)));
     if (at_comptime(s)) return opd_error();
     int op = k;
     if (x.type->sub == FLOAT_F16)
-        op = k == PE_sqrt_f32 ? PE_sqrt_f16 : k == PE_floor_f32 ? PE_floor_f16 : k == PE_ceil_f32 ? PE_ceil_f16 : PE_abs_f16;
+        op = k == PE_sqrt_f32    ? PE_sqrt_f16
+             : k == PE_floor_f32 ? PE_floor_f16
+             : k == PE_ceil_f32  ? PE_ceil_f16
+                                 : PE_abs_f16;
     int r = ir_reg(s->fx->ir, x.type);
     ir_emit(s, (uint16_t)op, r, to_reg(s, x), 0);
     return opd_reg(x.type, r);
@@ -650,9 +738,12 @@ Operand builtin_wt_memcpy(Sema *s, Node *call, Type *want) {
 Operand builtin_wt_host_stream(Sema *s, Node *call, Type *want) {
     (void)want;
     Value c, from;
-    if (!arg_known(s, call, 0, s->types.color, &c) || !arg_known(s, call, 1, s->types.bool_, &from)) return opd_error();
+    if (!arg_known(s, call, 0, s->types.color, &c) || !arg_known(s, call, 1, s->types.bool_, &from))
+        return opd_error();
     if (!s->inst) return opd_void(s);
-    if (from.i) s->inst->h2d |= 1u << (int)c.i;
-    else s->inst->d2h |= 1u << (int)c.i;
+    if (from.i)
+        s->inst->h2d |= 1u << (int)c.i;
+    else
+        s->inst->d2h |= 1u << (int)c.i;
     return opd_void(s);
 }

@@ -2,13 +2,15 @@
 #pragma once
 #include "wse/build/sema.h"
 
-// Where field `name` of the struct that `n` gives was written; `n` itself if it was not written here.
+// Where field `name` of the struct that `n` gives was written; `n` itself if it was not written
+// here.
 Span field_span(const Node *n, const Name *name);
 
 // After the layout block: a rectangle, and code for each of its PEs.
 bool layout_finish(Sema *s);
 // What the router of one PE starts with: the layout's configurations and those of its program.
-bool layout_router(Sema *s, int x, int y, const Instance *in, const CslPlacement *place, ObjRouter *out);
+bool layout_router(Sema *s, int x, int y, const Instance *in, const CslPlacement *place,
+                   ObjRouter *out);
 // After all comptime blocks of an instance.
 void instance_check(Sema *s, Instance *in);
 

@@ -1,6 +1,6 @@
-// @import_comptime_value(T, "file.json"): a comptime value from JSON. Numbers, booleans and strings become what T says;
-// an array becomes an array of T's dimensions, element by element in row-major order; an object becomes a struct whose
-// keys name their types, "name:type".
+// @import_comptime_value(T, "file.json"): a comptime value from JSON. Numbers, booleans and strings
+// become what T says; an array becomes an array of T's dimensions, element by element in row-major
+// order; an object becomes a struct whose keys name their types, "name:type".
 #include "wse/build/builtin.h"
 
 #include <cjson/cJSON.h>
@@ -9,7 +9,11 @@
 
 #include "base/file.h"
 
-typedef struct Import { Sema *s; Span at; const char *path; } Import;
+typedef struct Import {
+    Sema *s;
+    Span at;
+    const char *path;
+} Import;
 
 static bool refuse(Import *in, const char *what, const Type *t) {
     return sema_error(in->s, in->at, "'%s': %s '%s'", in->path, what, t->name);
@@ -48,11 +52,17 @@ static bool struct_from(Import *in, const cJSON *j, Value *out) {
     for (const cJSON *item = j->child; item; item = item->next, i++) {
         const char *colon = strchr(item->string, ':');
         size_t len = colon ? (size_t)(colon - item->string) : strlen(item->string);
-        Type *t = colon ? type_of_text(s, colon + 1) : cJSON_IsObject(item) ? s->types.anystruct : NULL;
-        if (!t) return sema_error(s, in->at, "'%s': key '%s' should be \"name:type\"", in->path, item->string);
+        Type *t = colon                  ? type_of_text(s, colon + 1)
+                  : cJSON_IsObject(item) ? s->types.anystruct
+                                         : NULL;
+        if (!t)
+            return sema_error(s, in->at, "'%s': key '%s' should be \"name:type\"", in->path,
+                              item->string);
         fields[i].name = name_of(s->c, item->string, len);
         for (uint32_t k = 0; k < i; k++)
-            if (fields[k].name == fields[i].name) return sema_error(s, in->at, "'%s': key '%s' stands twice", in->path, fields[i].name->s);
+            if (fields[k].name == fields[i].name)
+                return sema_error(s, in->at, "'%s': key '%s' stands twice", in->path,
+                                  fields[i].name->s);
         if (!value_from(in, item, t, &items[i])) return false;
         fields[i].type = items[i].type;
     }
@@ -63,7 +73,8 @@ static bool struct_from(Import *in, const cJSON *j, Value *out) {
 
 static bool array_from(Import *in, const cJSON *j, Type *t, Value *out) {
     if (!cJSON_IsArray(j)) return refuse(in, "expected an array for", t);
-    if ((uint64_t)cJSON_GetArraySize(j) != t->count) return refuse(in, "the array has another number of elements than", t);
+    if ((uint64_t)cJSON_GetArraySize(j) != t->count)
+        return refuse(in, "the array has another number of elements than", t);
     *out = value_agg(in->s, t, (uint32_t)t->count);
     uint32_t i = 0;
     for (const cJSON *item = j->child; item; item = item->next, i++)
@@ -76,7 +87,8 @@ static bool value_from(Import *in, const cJSON *j, Type *t, Value *out) {
     if (cJSON_IsNull(j)) return sema_error(s, in->at, "'%s': null has no value in CSL", in->path);
     switch (t->kind) {
     case TY_ANYSTRUCT:
-        return cJSON_IsObject(j) ? struct_from(in, j, out) : refuse(in, "expected an object for", t);
+        return cJSON_IsObject(j) ? struct_from(in, j, out)
+                                 : refuse(in, "expected an object for", t);
     case TY_ARRAY: return array_from(in, j, t, out);
     case TY_BOOL:
         *out = value_bool(s, cJSON_IsTrue(j));
@@ -85,14 +97,19 @@ static bool value_from(Import *in, const cJSON *j, Type *t, Value *out) {
         if (!cJSON_IsString(j)) return refuse(in, "expected a string for", t);
         *out = value_str(s, j->valuestring, strlen(j->valuestring));
         return true;
-    case TY_FLOAT: case TY_COMPTIME_FLOAT:
+    case TY_FLOAT:
+    case TY_COMPTIME_FLOAT:
         if (!cJSON_IsNumber(j)) return refuse(in, "expected a number for", t);
         *out = value_float(t, j->valuedouble);
         return true;
-    case TY_INT: case TY_COMPTIME_INT: case TY_COLOR: {
+    case TY_INT:
+    case TY_COMPTIME_INT:
+    case TY_COLOR: {
         double v = j->valuedouble;
-        if (!cJSON_IsNumber(j) || v != floor(v) || fabs(v) > 0x1p53) return refuse(in, "expected an integer for", t);
-        if (t->kind == TY_COLOR ? v < 0 || v >= WSE_COLORS : !int_fits(t, (Int)v)) return refuse(in, "a number does not fit in", t);
+        if (!cJSON_IsNumber(j) || v != floor(v) || fabs(v) > 0x1p53)
+            return refuse(in, "expected an integer for", t);
+        if (t->kind == TY_COLOR ? v < 0 || v >= WSE_COLORS : !int_fits(t, (Int)v))
+            return refuse(in, "a number does not fit in", t);
         *out = value_of(t, (Int)v);
         return true;
     }
@@ -120,9 +137,11 @@ static char *read_beside(Sema *s, const char *name, Span at) {
 Operand builtin_import_comptime_value(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, call->builtin.args.data[0]);
-    Value path, v = {0};
+    Value path, v = { 0 };
     if (!t || !arg_known(s, call, 1, s->types.string, &path)) return opd_error();
-    Import in = { .s = s, .at = span_of(call), .path = arena_str(s->arena, path.str.p, path.str.n) };
+    Import in = { .s = s,
+                  .at = span_of(call),
+                  .path = arena_str(s->arena, path.str.p, path.str.n) };
     char *text = read_beside(s, in.path, in.at);
     if (!text) return opd_error();
     cJSON *j = cJSON_Parse(text);

@@ -1,4 +1,5 @@
-// Builtins of identifiers, tasks and queues: ids and their ranges, @bind_*, @activate, @block, @unblock,
+// Builtins of identifiers, tasks and queues: ids and their ranges, @bind_*, @activate, @block,
+// @unblock,
 // @initialize_queue. What memcpy reserves is refused where a program takes it.
 #include "wse/build/builtin.h"
 
@@ -8,19 +9,27 @@ static bool wse3(const Sema *s) { return s->arch == CSL_WSE3; }
 static Span arg_span(const Node *call, uint32_t i) { return span_of(call->builtin.args.data[i]); }
 
 // Code of the program, as opposed to our library, on a PE that memcpy serves.
-static bool shares_with_memcpy(const Sema *s) { return s->c->options->memcpy && !s->fx->mod->library; }
+static bool shares_with_memcpy(const Sema *s) {
+    return s->c->options->memcpy && !s->fx->mod->library;
+}
 
 // ---- identifiers ----
 
-typedef struct IdRange { int lo, hi; const char *of; } IdRange;
+typedef struct IdRange {
+    int lo, hi;
+    const char *of;
+} IdRange;
 
 static IdRange id_range(Sema *s, const Type *t) {
     switch (t->kind) {
     case TY_COLOR: return (IdRange){ 0, WSE_COLORS - 1, "colors" };
-    case TY_LOCAL_TASK_ID: return wse3(s) ? (IdRange){ 8, 30, "local task ids" } : (IdRange){ 0, 30, "local task ids" };
+    case TY_LOCAL_TASK_ID:
+        return wse3(s) ? (IdRange){ 8, 30, "local task ids" }
+                       : (IdRange){ 0, 30, "local task ids" };
     case TY_CONTROL_TASK_ID: return (IdRange){ 0, 63, "control task ids" };
     case TY_INPUT_QUEUE: return (IdRange){ 0, 7, "input queues" };
-    case TY_OUTPUT_QUEUE: return wse3(s) ? (IdRange){ 0, 7, "output queues" } : (IdRange){ 0, 5, "output queues" };
+    case TY_OUTPUT_QUEUE:
+        return wse3(s) ? (IdRange){ 0, 7, "output queues" } : (IdRange){ 0, 5, "output queues" };
     default: return (IdRange){ 0, 7, "microthreads" };
     }
 }
@@ -35,12 +44,14 @@ static Operand id_from_number(Sema *s, Node *call, Type *t, bool known_only) {
     Operand x = arg_value(s, call, 0, NULL);
     if (opd_bad(&x)) return x;
     if (!type_is_int(x.type)) {
-        sema_error(s, arg_span(call, 0), "'%s' takes a number, not a value of type '%s'", call->builtin.name->s, x.type->name);
+        sema_error(s, arg_span(call, 0), "'%s' takes a number, not a value of type '%s'",
+                   call->builtin.name->s, x.type->name);
         return opd_error();
     }
     if (!opd_known(&x)) {
         if (!known_only) return id_at_run_time(s, call, x, t);
-        sema_error(s, arg_span(call, 0), "the number of '%s' must be comptime-known", call->builtin.name->s);
+        sema_error(s, arg_span(call, 0), "the number of '%s' must be comptime-known",
+                   call->builtin.name->s);
         return opd_error();
     }
     IdRange r = id_range(s, t);
@@ -49,7 +60,8 @@ static Operand id_from_number(Sema *s, Node *call, Type *t, bool known_only) {
     if (value_to_i64(&x.v, &n) && t->kind == TY_OUTPUT_QUEUE && (n == 6 || n == 7))
         sema_error(s, arg_span(call, 0), "WSE-2 has no output queue %d, only 0 to 5", (int)n);
     else
-        sema_error(s, arg_span(call, 0), "%s on %s are %d to %d", r.of, wse3(s) ? "WSE-3" : "WSE-2", r.lo, r.hi);
+        sema_error(s, arg_span(call, 0), "%s on %s are %d to %d", r.of, wse3(s) ? "WSE-3" : "WSE-2",
+                   r.lo, r.hi);
     if (t->kind == TY_COLOR && value_to_i64(&x.v, &n) && n >= WSE_COLORS && n <= 30)
         diag_note(s->c, NOWHERE, "ids of local tasks come from @get_local_task_id");
     return opd_error();
@@ -78,7 +90,8 @@ Operand builtin_get_output_queue(Sema *s, Node *call, Type *want) {
 Operand builtin_get_ut_id(Sema *s, Node *call, Type *want) {
     (void)want;
     if (wse3(s)) return id_from_number(s, call, s->types.ut_id, false);
-    sema_error(s, span_of(call), "WSE-2 has no microthread ids: an operation runs on the microthread of its queue");
+    sema_error(s, span_of(call),
+               "WSE-2 has no microthread ids: an operation runs on the microthread of its queue");
     return opd_error();
 }
 
@@ -89,8 +102,10 @@ Operand builtin_get_data_task_id(Sema *s, Node *call, Type *want) {
     if (opd_bad(&x)) return x;
     Type *from = wse3(s) ? s->types.input_queue : s->types.color;
     if (x.type != from) {
-        sema_error(s, arg_span(call, 0), "on %s a data task id is made from %s, not from a value of type '%s'",
-                   wse3(s) ? "WSE-3" : "WSE-2", wse3(s) ? "an input_queue" : "a color", x.type->name);
+        sema_error(s, arg_span(call, 0),
+                   "on %s a data task id is made from %s, not from a value of type '%s'",
+                   wse3(s) ? "WSE-3" : "WSE-2", wse3(s) ? "an input_queue" : "a color",
+                   x.type->name);
         return opd_error();
     }
     Type *t = s->types.data_task_id;
@@ -103,7 +118,8 @@ Operand builtin_get_int(Sema *s, Node *call, Type *want) {
     Operand x = arg_value(s, call, 0, NULL);
     if (opd_bad(&x) || type_is_int(x.type)) return x;
     if (!type_is_id(x.type) && x.type->kind != TY_ENUM) {
-        sema_error(s, arg_span(call, 0), "'%s' takes an identifier, an enum or an integer, not a value of type '%s'",
+        sema_error(s, arg_span(call, 0),
+                   "'%s' takes an identifier, an enum or an integer, not a value of type '%s'",
                    call->builtin.name->s, x.type->name);
         return opd_error();
     }
@@ -118,13 +134,15 @@ Operand builtin_get_color_id(Sema *s, Node *call, Type *want) {
 
 // ---- binding ----
 
-static const char *const task_kinds[] = { [TASK_DATA] = "data", [TASK_LOCAL] = "local", [TASK_CONTROL] = "control" };
+static const char *const task_kinds[] = {
+    [TASK_DATA] = "data", [TASK_LOCAL] = "local", [TASK_CONTROL] = "control"
+};
 
 static bool check_reserved_task(Sema *s, ObjTaskKind kind, int id, Span at) {
     if (!shares_with_memcpy(s)) return true;
     bool taken = kind == TASK_LOCAL     ? id == 27 || id == 28 || id == 30
-               : kind == TASK_CONTROL   ? id >= 33 && id <= 37
-               : !wse3(s)               ? id >= 21 && id <= 23
+                 : kind == TASK_CONTROL ? id >= 33 && id <= 37
+                 : !wse3(s)             ? id >= 21 && id <= 23
                                         : id <= 1;
     if (!taken) return true;
     sema_error(s, at, "%s task id %d is reserved by memcpy", task_kinds[kind], id);
@@ -137,7 +155,8 @@ static void bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
     for (; *end; end = &(*end)->next)
         if ((*end)->id.i == id.i) {
             const char *other = (*end)->task->node->fn.name->s;
-            sema_error(s, arg_span(call, 1), "task id %d already has the %s task '%s'", (int)id.i, task_kinds[(*end)->kind], other);
+            sema_error(s, arg_span(call, 1), "task id %d already has the %s task '%s'", (int)id.i,
+                       task_kinds[(*end)->kind], other);
             diag_note(s->c, (*end)->at, "it is bound here");
             return;
         }
@@ -153,34 +172,45 @@ static Func *task_arg(Sema *s, Node *call) {
     if (!arg_known(s, call, 0, NULL, &v)) return NULL;
     if (v.type->kind == TY_FN && v.type->is_task) return v.fn;
     if (v.type->kind == TY_FN)
-        sema_error(s, arg_span(call, 0), "'%s' is a function; declare it with 'task' to bind it", v.fn->node->fn.name->s);
+        sema_error(s, arg_span(call, 0), "'%s' is a function; declare it with 'task' to bind it",
+                   v.fn->node->fn.name->s);
     else
-        sema_error(s, arg_span(call, 0), "expected a task, found a value of type '%s'", v.type->name);
+        sema_error(s, arg_span(call, 0), "expected a task, found a value of type '%s'",
+                   v.type->name);
     return NULL;
 }
 
-static unsigned payload_bits(const Type *t) { return (t->kind == TY_INT || t->kind == TY_FLOAT) ? t->bits : 0; }
+static unsigned payload_bits(const Type *t) {
+    return (t->kind == TY_INT || t->kind == TY_FLOAT) ? t->bits : 0;
+}
 
-// What a wavelet can hand over: one 16- or 32-bit number or two of 16 bits (data), the 16 data bits (control).
+// What a wavelet can hand over: one 16- or 32-bit number or two of 16 bits (data), the 16 data bits
+// (control).
 static bool check_payload(Sema *s, const Func *task, ObjTaskKind kind) {
     const Type *t = task->type;
     const char *name = task->node->fn.name->s;
     NodeList params = task->node->fn.params;
     if (kind == TASK_DATA && !t->nfields)
-        return sema_error(s, span_of(task->node), "data task '%s' takes nothing from its wavelet; give it one parameter or two",
-                          name);
+        return sema_error(
+            s, span_of(task->node),
+            "data task '%s' takes nothing from its wavelet; give it one parameter or two", name);
     if (kind == TASK_LOCAL && t->nfields)
-        return sema_error(s, span_of(params.data[0]), "local task '%s' is started without data and cannot have parameters", name);
+        return sema_error(s, span_of(params.data[0]),
+                          "local task '%s' is started without data and cannot have parameters",
+                          name);
     uint32_t most = kind == TASK_DATA ? 2 : 1;
     if (t->nfields > most)
-        return sema_error(s, span_of(params.data[most]), "a wavelet has no data for more than %s of '%s'",
+        return sema_error(s, span_of(params.data[most]),
+                          "a wavelet has no data for more than %s of '%s'",
                           most == 2 ? "two parameters" : "one parameter", name);
     for (uint32_t i = 0; i < t->nfields; i++) {
         unsigned bits = payload_bits(t->fields[i].type);
         bool whole = kind == TASK_DATA && t->nfields == 1;
         if (bits != 16 && !(whole && bits == 32))
-            return sema_error(s, span_of(params.data[i]), "parameter of type '%s' cannot be taken from a wavelet; %s",
-                              t->fields[i].type->name, whole ? "a 16-bit or 32-bit number can" : "a 16-bit number can");
+            return sema_error(s, span_of(params.data[i]),
+                              "parameter of type '%s' cannot be taken from a wavelet; %s",
+                              t->fields[i].type->name,
+                              whole ? "a 16-bit or 32-bit number can" : "a 16-bit number can");
     }
     return true;
 }
@@ -269,7 +299,8 @@ static Operand block_or_unblock(Sema *s, Node *call, uint8_t what, PeOp op) {
     else
         sema_error(s, at, "%s takes %s, not a value of type '%s'", name,
                    wse3(s) ? "an input_queue, a data_task_id, a local_task_id or a ut_id"
-                           : "a color, a data_task_id or a local_task_id", x.type->name);
+                           : "a color, a data_task_id or a local_task_id",
+                   x.type->name);
     return opd_error();
 }
 
@@ -289,15 +320,15 @@ static bool check_reserved_queue(Sema *s, bool output, int number, Span at) {
     const char *kind = output ? "output" : "input";
     if (wse3(s) && (number == 0 || (number == 1 && !output)))
         return sema_error(s, at, "%s queue %d is reserved by memcpy on WSE-3", kind, number);
-    if (!wse3(s) && number == 0)
-        diag_warning(s->c, at, "memcpy uses %s queue 0 on WSE-2", kind);
+    if (!wse3(s) && number == 0) diag_warning(s->c, at, "memcpy uses %s queue 0 on WSE-2", kind);
     return true;
 }
 
 // .priority = .{ .high = true }: 1 low, 2 medium, 3 high, as in object.h; -1 after an error.
 static int queue_priority(Sema *s, const Value *v, Span at) {
     static const char *const names[] = { "low", "medium", "high" };
-    if (v->type->kind == TY_STRUCT && v->type->nfields == 1 && v->type->fields[0].name && v->agg->items[0].type == s->types.bool_)
+    if (v->type->kind == TY_STRUCT && v->type->nfields == 1 && v->type->fields[0].name &&
+        v->agg->items[0].type == s->types.bool_)
         for (int i = 0; i < 3; i++)
             if (!strcmp(v->type->fields[0].name->s, names[i]) && v->agg->items[0].i) return i + 1;
     sema_error(s, at, "a priority is .{ .low = true }, .{ .medium = true } or .{ .high = true }");
@@ -309,19 +340,24 @@ static bool queue_config(Sema *s, Node *call, QueueInit *q) {
     Value v, field;
     if (!arg_known(s, call, 1, NULL, &v)) return false;
     if (v.type == s->types.color && !q->output) {
-        diag_warning(s->c, span_of(n), "since SDK 0.8 the color of a queue is written .{ .color = c }");
+        diag_warning(s->c, span_of(n),
+                     "since SDK 0.8 the color of a queue is written .{ .color = c }");
         q->color = (uint8_t)v.i;
         return true;
     }
     if (v.type->kind != TY_STRUCT)
-        return sema_error(s, span_of(n), "expected a struct such as .{ .color = c }, found a value of type '%s'", v.type->name);
+        return sema_error(s, span_of(n),
+                          "expected a struct such as .{ .color = c }, found a value of type '%s'",
+                          v.type->name);
     for (uint32_t i = 0; i < v.type->nfields; i++) {
         Name *name = v.type->fields[i].name;
         Span at = field_span(n, name);
         field = v.agg->items[i];
         if (name && !strcmp(name->s, "color")) {
             if (!wse3(s) && q->output)
-                return sema_error(s, at, "on WSE-2 an output queue has no color of its own; the fabric DSD names it");
+                return sema_error(
+                    s, at,
+                    "on WSE-2 an output queue has no color of its own; the fabric DSD names it");
             Value c;
             if (!coerce_value(s, field, s->types.color, &c))
                 return sema_error(s, at, "expected 'color', found '%s'", field.type->name);
@@ -341,7 +377,8 @@ static bool queue_config(Sema *s, Node *call, QueueInit *q) {
             Spelling sp = spelling(name ? name->s : "");
             spelling_offer(&sp, "color");
             spelling_offer(&sp, "priority");
-            return sema_error(s, at, "a queue has no option '%s'%s", name ? name->s : "", spelling_hint(s->c, &sp));
+            return sema_error(s, at, "a queue has no option '%s'%s", name ? name->s : "",
+                              spelling_hint(s->c, &sp));
         }
     }
     return true;
@@ -353,22 +390,30 @@ Operand builtin_initialize_queue(Sema *s, Node *call, Type *want) {
     if (!arg_known(s, call, 0, NULL, &v)) return opd_error();
     Span at = arg_span(call, 0);
     if (v.type != s->types.input_queue && v.type != s->types.output_queue) {
-        sema_error(s, at, "expected an input_queue or an output_queue, found a value of type '%s'", v.type->name);
+        sema_error(s, at, "expected an input_queue or an output_queue, found a value of type '%s'",
+                   v.type->name);
         return opd_error();
     }
-    QueueInit q = { .output = v.type == s->types.output_queue, .number = (uint8_t)v.i, .color = 0xff, .at = span_of(call) };
+    QueueInit q = { .output = v.type == s->types.output_queue,
+                    .number = (uint8_t)v.i,
+                    .color = 0xff,
+                    .at = span_of(call) };
     const char *kind = q.output ? "output" : "input";
     if (call->builtin.args.len > 1 && !queue_config(s, call, &q)) return opd_error();
     if (q.color == 0xff && (wse3(s) || !q.output)) {
-        sema_error(s, span_of(call), "%s queue %d needs a color: @initialize_queue(q, .{ .color = c })", kind, q.number);
+        sema_error(s, span_of(call),
+                   "%s queue %d needs a color: @initialize_queue(q, .{ .color = c })", kind,
+                   q.number);
         return opd_error();
     }
     for (size_t i = 0; i < s->inst->queues.len; i++) {
         const QueueInit *other = &s->inst->queues.data[i];
         bool same = other->output == q.output && other->number == q.number;
         if (!same && !(wse3(s) && !q.output && !other->output && other->color == q.color)) continue;
-        if (same) sema_error(s, at, "%s queue %d is initialized twice", kind, q.number);
-        else sema_error(s, at, "color %d already feeds input queue %d", q.color, other->number);
+        if (same)
+            sema_error(s, at, "%s queue %d is initialized twice", kind, q.number);
+        else
+            sema_error(s, at, "color %d already feeds input queue %d", q.color, other->number);
         diag_note(s->c, other->at, "the first time");
         return opd_error();
     }
@@ -400,6 +445,7 @@ void instance_check(Sema *s, Instance *in) {
     for (size_t i = 0; i < in->start.len; i++) {
         const StartTarget *t = &in->start.data[i];
         if (t->what == 0 && !bound_to(in, &t->target))
-            sema_error(s, t->at, "no task is bound to id %d, which is activated here", (int)t->target.i);
+            sema_error(s, t->at, "no task is bound to id %d, which is activated here",
+                       (int)t->target.i);
     }
 }

@@ -1,15 +1,16 @@
-// Calls: one binding of arguments to parameters, then one of three ways on. A call executes at compile time where the
-// walker does, or where its result exists only there; an inline function is expanded; any other becomes a call in the IR
-// of the function's instance for these comptime arguments.
+// Calls: one binding of arguments to parameters, then one of three ways on. A call executes at
+// compile time where the walker does, or where its result exists only there; an inline function is
+// expanded; any other becomes a call in the IR of the function's instance for these comptime
+// arguments.
 #include "wse/build/sema.h"
 
 #include <stdio.h>
 
 enum { CALL_DEPTH = 400, INSTANCES_MAX = 1000 };
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Which names a body takes the address of: these variables must live in memory.
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static void collect(NameSet *set, const Node *n);
 static void collect_list(NameSet *set, NodeList l) {
@@ -17,7 +18,8 @@ static void collect_list(NameSet *set, NodeList l) {
 }
 
 static void collect_base(NameSet *set, const Node *n) {
-    while (n && (n->kind == ND_FIELD || n->kind == ND_INDEX)) n = n->kind == ND_FIELD ? n->field.of : n->call.of;
+    while (n && (n->kind == ND_FIELD || n->kind == ND_INDEX))
+        n = n->kind == ND_FIELD ? n->field.of : n->call.of;
     if (n && n->kind == ND_IDENT) vec_push(&set->names, n->name);
 }
 
@@ -32,18 +34,29 @@ static void collect(NameSet *set, const Node *n) {
     case ND_COMPTIME_BLOCK: collect(set, n->block_decl.body); break;
     case ND_ASSIGN: collect(set, n->assign.lhs), collect(set, n->assign.rhs); break;
     case ND_BLOCK: collect_list(set, n->block.stmts); break;
-    case ND_IF: collect(set, n->if_.cond), collect(set, n->if_.then), collect(set, n->if_.otherwise); break;
+    case ND_IF:
+        collect(set, n->if_.cond), collect(set, n->if_.then), collect(set, n->if_.otherwise);
+        break;
     case ND_FOR: collect(set, n->for_.over), collect(set, n->for_.body); break;
-    case ND_WHILE: collect(set, n->while_.cond), collect(set, n->while_.step), collect(set, n->while_.body); break;
+    case ND_WHILE:
+        collect(set, n->while_.cond), collect(set, n->while_.step), collect(set, n->while_.body);
+        break;
     case ND_SWITCH: collect(set, n->switch_.on), collect_list(set, n->switch_.cases); break;
     case ND_CASE: collect_list(set, n->case_.values), collect(set, n->case_.body); break;
-    case ND_BREAK: case ND_CONTINUE: case ND_RETURN: collect(set, n->jump.value); break;
-    case ND_UNARY: case ND_DEREF: case ND_COMPTIME: collect(set, n->unary.operand); break;
+    case ND_BREAK:
+    case ND_CONTINUE:
+    case ND_RETURN: collect(set, n->jump.value); break;
+    case ND_UNARY:
+    case ND_DEREF:
+    case ND_COMPTIME: collect(set, n->unary.operand); break;
     case ND_BINARY: collect(set, n->binary.lhs), collect(set, n->binary.rhs); break;
     case ND_FIELD: collect(set, n->field.of); break;
-    case ND_INDEX: case ND_CALL: collect(set, n->call.of), collect_list(set, n->call.args); break;
+    case ND_INDEX:
+    case ND_CALL: collect(set, n->call.of), collect_list(set, n->call.args); break;
     case ND_BUILTIN: collect_list(set, n->builtin.args); break;
-    case ND_ARRAY_LITERAL: case ND_TUPLE: case ND_STRUCT_LITERAL: collect_list(set, n->literal.items); break;
+    case ND_ARRAY_LITERAL:
+    case ND_TUPLE:
+    case ND_STRUCT_LITERAL: collect_list(set, n->literal.items); break;
     case ND_FIELD_INIT: collect(set, n->field_init.value); break;
     case ND_TENSOR: collect(set, n->tensor.access); break;
     default: break;
@@ -53,7 +66,7 @@ static void collect(NameSet *set, const Node *n) {
 static NameSet *addressed_of(Sema *s, Func *f) {
     uint64_t *slot = map_put(&f->mod->info->addressed, &f->node, sizeof f->node);
     if (!*slot) {
-        NameSet *set = arena_new(s->arena, NameSet), found = {0};
+        NameSet *set = arena_new(s->arena, NameSet), found = { 0 };
         collect(&found, f->node->fn.body);
         set->names.data = (void *)arena_array(s->arena, Name *, found.names.len + 1);
         for (size_t i = 0; i < found.names.len; i++) set->names.data[i] = found.names.data[i];
@@ -70,7 +83,7 @@ static bool in_set(const NameSet *set, const Name *name) {
     return false;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Operand x) {
     Name *name = p->param.name;
@@ -81,7 +94,8 @@ static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Opera
         local_add(s, name, t, LOCAL_VALUE, true, at)->v = x.v;
     } else if (x.kind == X_REG && addressed && in_set(addressed, name)) {
         uint32_t frame = ir_frame(s->fx->ir, t->size, t->align);
-        store(s, (Operand){ .kind = X_MEM, .type = t, .frame = true, .off = (int)frame, .idx = -1 }, x, at);
+        store(s, (Operand){ .kind = X_MEM, .type = t, .frame = true, .off = (int)frame, .idx = -1 },
+              x, at);
         local_add(s, name, t, LOCAL_FRAME, true, at)->frame = frame;
     } else if (x.kind == X_REG) {
         local_add(s, name, t, LOCAL_REG, true, at)->reg = x.reg;
@@ -91,7 +105,8 @@ static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Opera
 }
 
 static Operand result_missing(Sema *s, Func *f, Span at) {
-    sema_error(s, at, "'%s' ends without returning a value of type '%s'", f->node->fn.name->s, s->fx->result->name);
+    sema_error(s, at, "'%s' ends without returning a value of type '%s'", f->node->fn.name->s,
+               s->fx->result->name);
     return opd_error();
 }
 
@@ -118,16 +133,19 @@ static Operand expand(Sema *s, Func *f) {
 }
 
 // The instance of f for these arguments (known.type NULL: at run time) and types.
-static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *types, Type *result, Span at) {
+static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *types, Type *result,
+                          Span at) {
     if (!s->inst) {
         sema_error(s, at, "'%s' can only run on a PE", f->node->fn.name->s);
         return NULL;
     }
     uint32_t n = f->node->fn.params.len;
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     for (uint32_t i = 0; i < n; i++) {
-        if (known[i].type) value_key(s, &known[i], &key);
-        else sb_printf(&key, "%u;", types[i]->id);
+        if (known[i].type)
+            value_key(s, &known[i], &key);
+        else
+            sb_printf(&key, "%u;", types[i]->id);
     }
     const char *k = key.p ? key.p : "";
     for (size_t i = 0; i < f->insts.len; i++) {
@@ -138,13 +156,16 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
         }
     }
     if (f->insts.len == INSTANCES_MAX) {
-        sema_error(s, at, "'%s' is called with more than %d different comptime arguments", f->node->fn.name->s, INSTANCES_MAX);
+        sema_error(s, at, "'%s' is called with more than %d different comptime arguments",
+                   f->node->fn.name->s, INSTANCES_MAX);
         s->stopped = true;
         sb_free(&key);
         return NULL;
     }
     FuncInst *fi = arena_new(s->arena, FuncInst);
-    *fi = (FuncInst){ .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result };
+    *fi = (FuncInst){
+        .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result
+    };
     sb_free(&key);
     fi->name = arena_printf(s->arena, "%s%s", f->mod->prefix, f->node->fn.name->s);
     fi->known = arena_array(s->arena, Value, n + 1);
@@ -165,7 +186,8 @@ FuncInst *func_inst(Sema *s, Func *f, Span at) {
     Type *t = func_type(s, f);
     if (!t) return NULL;
     if (t->generic) {
-        sema_error(s, at, "'%s' has comptime parameters and is no run-time function", f->node->fn.name->s);
+        sema_error(s, at, "'%s' has comptime parameters and is no run-time function",
+                   f->node->fn.name->s);
         return NULL;
     }
     uint32_t n = t->nfields;
@@ -175,15 +197,23 @@ FuncInst *func_inst(Sema *s, Func *f, Span at) {
     return instance(s, f, known, types, t->result, at);
 }
 
-static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *types, const Value *known, Type *result, Span at) {
+static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *types,
+                         const Value *known, Type *result, Span at) {
     uint32_t n = f->node->fn.params.len;
     FuncInst *fi = instance(s, f, known, types, result, at);
     if (!fi) return opd_error();
     IrCall *ic = arena_new(s->arena, IrCall);
-    *ic = (IrCall){ .to = fi, .through = -1, .args = arena_array(s->arena, int, n + 2), .result = -1 };
+    *ic = (IrCall){
+        .to = fi, .through = -1, .args = arena_array(s->arena, int, n + 2), .result = -1
+    };
     Operand out = opd_void(s);
     if (type_is_aggregate(result) && result->size) {
-        out = (Operand){ .kind = X_MEM, .type = result, .frame = true, .off = (int)ir_frame(s->fx->ir, result->size, result->align), .idx = -1, .is_const = true };
+        out = (Operand){ .kind = X_MEM,
+                         .type = result,
+                         .frame = true,
+                         .off = (int)ir_frame(s->fx->ir, result->size, result->align),
+                         .idx = -1,
+                         .is_const = true };
         ic->args[ic->nargs++] = address_reg(s, &out);
     } else if (result->kind != TY_VOID) {
         ic->result = ir_reg(s->fx->ir, result);
@@ -192,11 +222,20 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     for (uint32_t i = 0; i < n; i++) {
         if (known[i].type) continue;
         Operand x = args[i];
-        if (type_is_aggregate(types[i]) && x.kind != X_MEM) {       // by reference to a copy nobody changes
+        // by reference to a copy nobody changes
+        if (type_is_aggregate(types[i]) && x.kind != X_MEM) {
             if (x.kind == X_VALUE) {
-                x = (Operand){ .kind = X_MEM, .type = types[i], .base = x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), .off = x.home ? x.off : 0, .idx = -1 };
+                x = (Operand){ .kind = X_MEM,
+                               .type = types[i],
+                               .base = x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
+                               .off = x.home ? x.off : 0,
+                               .idx = -1 };
             } else {
-                Operand m = { .kind = X_MEM, .type = types[i], .frame = true, .off = (int)ir_frame(s->fx->ir, types[i]->size, types[i]->align), .idx = -1 };
+                Operand m = { .kind = X_MEM,
+                              .type = types[i],
+                              .frame = true,
+                              .off = (int)ir_frame(s->fx->ir, types[i]->size, types[i]->align),
+                              .idx = -1 };
                 store(s, m, x, at);
                 x = m;
             }
@@ -207,11 +246,20 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     return out;
 }
 
-// What a call passes: coerced arguments, their types, those that are known at compile time, the result's type.
-typedef struct Bound { Operand *args; Type **types; Value *known; uint32_t n; Type *result; bool all_known; } Bound;
+// What a call passes: coerced arguments, their types, those that are known at compile time, the
+// result's type.
+typedef struct Bound {
+    Operand *args;
+    Type **types;
+    Value *known;
+    uint32_t n;
+    Type *result;
+    bool all_known;
+} Bound;
 
 static Span argument_span(const Node *call, uint32_t i) {
-    return call->kind == ND_CALL && i < call->call.args.len ? span_of(call->call.args.data[i]) : span_of(call);
+    return call->kind == ND_CALL && i < call->call.args.len ? span_of(call->call.args.data[i])
+                                                            : span_of(call);
 }
 
 // Parameter i takes its argument. `in` holds the parameters before it, which its type may use.
@@ -232,7 +280,8 @@ static bool bind_argument(Sema *s, Func *f, Fx *in, Bound *b, uint32_t i, Span a
     b->all_known &= known;
     if (known && (declared || t->comptime_only)) b->known[i] = b->args[i].v;
     if (!known && (declared || (t->comptime_only && !(f->node->flags & NF_INLINE))))
-        return sema_error(s, at, "the argument for '%s' must be comptime-known", p->param.name ? p->param.name->s : "this parameter");
+        return sema_error(s, at, "the argument for '%s' must be comptime-known",
+                          p->param.name ? p->param.name->s : "this parameter");
     s->fx = in;
     add_param(s, NULL, p, t, b->args[i]);
     s->fx = caller;
@@ -252,7 +301,10 @@ static bool bind_arguments(Sema *s, Func *f, Fx *in, Bound *b, const Node *call)
 // Runs the body in `in`, at compile time or expanded into the caller.
 static Operand run_body(Sema *s, Func *f, Fx *in, const Bound *b, bool inlined, Span at) {
     Fx *caller = s->fx;
-    DiagFrame frame = { .up = s->c->frames, .at = at, .text = arena_printf(s->arena, "in this call of '%s'", f->node->fn.name->s) };
+    DiagFrame frame = { .up = s->c->frames,
+                        .at = at,
+                        .text =
+                            arena_printf(s->arena, "in this call of '%s'", f->node->fn.name->s) };
     int force = s->force;
     s->c->frames = &frame;
     s->call_depth++;
@@ -263,7 +315,8 @@ static Operand run_body(Sema *s, Func *f, Fx *in, const Bound *b, bool inlined, 
         in->comptime = false;
         in->locals = NULL;
         in->addressed = addressed_of(s, f);
-        for (uint32_t i = 0; i < b->n; i++) add_param(s, in->addressed, f->node->fn.params.data[i], b->types[i], b->args[i]);
+        for (uint32_t i = 0; i < b->n; i++)
+            add_param(s, in->addressed, f->node->fn.params.data[i], b->types[i], b->args[i]);
         x = expand(s, f);
     } else {
         s->force = 0;
@@ -280,19 +333,35 @@ Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call) {
     Span at = span_of(call);
     Node *fn = f->node;
     if (!func_type(s, f)) return opd_error();
-    if (!fn->fn.body) return opd_wrong(s, at, "'%s' is extern; external functions are not supported yet", fn->fn.name->s);
-    if (s->call_depth >= (s->c->options->comptime_depth ? s->c->options->comptime_depth : CALL_DEPTH)) {
+    if (!fn->fn.body)
+        return opd_wrong(s, at, "'%s' is extern; external functions are not supported yet",
+                         fn->fn.name->s);
+    if (s->call_depth >=
+        (s->c->options->comptime_depth ? s->c->options->comptime_depth : CALL_DEPTH)) {
         sema_error(s, at, "calls are nested too deeply (%d)", s->call_depth);
         s->stopped = true;
         return opd_error();
     }
-    Fx in = { .up = s->fx, .mod = f->mod, .place = s->fx->place, .comptime = true, .inst = s->fx->inst, .ir = s->fx->ir, .sret = -1 };
-    Bound b = { .args = args, .types = arena_array(s->arena, Type *, n + 1), .known = arena_array(s->arena, Value, n + 1), .n = n, .all_known = true };
+    Fx in = { .up = s->fx,
+              .mod = f->mod,
+              .place = s->fx->place,
+              .comptime = true,
+              .inst = s->fx->inst,
+              .ir = s->fx->ir,
+              .sret = -1 };
+    Bound b = { .args = args,
+                .types = arena_array(s->arena, Type *, n + 1),
+                .known = arena_array(s->arena, Value, n + 1),
+                .n = n,
+                .all_known = true };
     if (!bind_arguments(s, f, &in, &b, call)) return opd_error();
     bool inlined = fn->flags & NF_INLINE;
     if (s->fx->comptime || s->force || (b.result->comptime_only && !inlined)) {
         if (!b.all_known)
-            return opd_wrong(s, at, "'%s' is evaluated at compile time here, but not all of its arguments are comptime-known", fn->fn.name->s);
+            return opd_wrong(s, at,
+                             "'%s' is evaluated at compile time here, but not all of its arguments "
+                             "are comptime-known",
+                             fn->fn.name->s);
         return run_body(s, f, &in, &b, false, at);
     }
     if (inlined) return run_body(s, f, &in, &b, true, at);
@@ -304,7 +373,9 @@ void func_analyse(Sema *s, FuncInst *fi) {
     Func *f = fi->fn;
     Node *fn = f->node;
     fi->analysed = true;
-    Fx in = { .mod = f->mod, .place = IN_RUN, .inst = fi, .ir = &fi->ir, .result = fi->result, .sret = -1 };
+    Fx in = {
+        .mod = f->mod, .place = IN_RUN, .inst = fi, .ir = &fi->ir, .result = fi->result, .sret = -1
+    };
     in.addressed = addressed_of(s, f);
     Fx *was = s->fx;
     s->fx = &in;
@@ -326,7 +397,9 @@ void func_analyse(Sema *s, FuncInst *fi) {
     for (uint32_t i = 0; i < n; i++) {
         Type *t = fi->types[i];
         Operand x = fi->known[i].type ? opd_value(fi->known[i])
-                  : type_is_aggregate(t) ? (Operand){ .kind = X_MEM, .type = t, .idx = regs[i], .is_const = true } : opd_reg(t, regs[i]);
+                    : type_is_aggregate(t)
+                        ? (Operand){ .kind = X_MEM, .type = t, .idx = regs[i], .is_const = true }
+                        : opd_reg(t, regs[i]);
         add_param(s, in.addressed, fn->fn.params.data[i], t, x);
     }
     block_body(s, fn->fn.body);

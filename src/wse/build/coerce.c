@@ -1,4 +1,5 @@
-// Conversions: what one type becomes by itself (section 6 of the language sheet), the common type of two operands, and @as.
+// Conversions: what one type becomes by itself (section 6 of the language sheet), the common type
+// of two operands, and @as.
 #include "wse/build/sema.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@ static bool pointer_coerces(const Type *from, const Type *to) {
 }
 
 static bool same_fn(const Type *from, const Type *to) {
-    if (from->nfields != to->nfields || from->result != to->result || from->is_task != to->is_task) return false;
+    if (from->nfields != to->nfields || from->result != to->result || from->is_task != to->is_task)
+        return false;
     for (uint32_t i = 0; i < to->nfields; i++)
         if (from->fields[i].type != to->fields[i].type) return false;
     return true;
@@ -24,14 +26,16 @@ static bool type_coerces(const Type *from, const Type *to) {
     switch (to->kind) {
     case TY_INT:
         if (from->kind != TY_INT) return false;
-        return from->is_signed == to->is_signed ? from->bits <= to->bits : !from->is_signed && from->bits < to->bits;
+        return from->is_signed == to->is_signed ? from->bits <= to->bits
+                                                : !from->is_signed && from->bits < to->bits;
     case TY_FLOAT: return from->kind == TY_FLOAT && to->sub == FLOAT_F32 && from->bits == 16;
     case TY_POINTER:
         if (from->kind == TY_POINTER) {
             if (pointer_coerces(from, to)) return true;
             // *T to *[1]T
-            return !to->many && !from->many && to->elem->kind == TY_ARRAY && to->elem->elem == from->elem &&
-                   to->elem->count == 1 && to->is_const >= from->is_const;
+            return !to->many && !from->many && to->elem->kind == TY_ARRAY &&
+                   to->elem->elem == from->elem && to->elem->count == 1 &&
+                   to->is_const >= from->is_const;
         }
         return from->kind == TY_FN && to->elem->kind == TY_FN && same_fn(from, to->elem);
     case TY_FN: return from->kind == TY_FN && same_fn(from, to);
@@ -43,7 +47,7 @@ static bool type_coerces(const Type *from, const Type *to) {
             int k = to->fields[i].name ? type_field(from, to->fields[i].name) : (int)i;
             if (k < 0 || (!to->fields[i].name) != (!from->fields[k].name)) return false;
         }
-        return true;    // the fields are looked at one by one
+        return true; // the fields are looked at one by one
     default: return false;
     }
 }
@@ -56,30 +60,28 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out) {
         if (!type_is_int(v.type) || !int_fits(t, v.i)) return false;
         out->type = t;
         return true;
-    case TY_COMPTIME_INT:
-        out->type = t;
-        return type_is_int(v.type);
+    case TY_COMPTIME_INT: out->type = t; return type_is_int(v.type);
     case TY_FLOAT:
         if (v.type->kind != TY_COMPTIME_FLOAT && !type_coerces(v.type, t)) return false;
         *out = value_float(t, v.f);
         return true;
-    case TY_COMPTIME_FLOAT:
-        *out = value_float(t, v.f);
-        return type_is_float(v.type);
+    case TY_COMPTIME_FLOAT: *out = value_float(t, v.f); return type_is_float(v.type);
     case TY_ANYSTRUCT: return v.type->kind == TY_STRUCT;
     case TY_STRUCT: {
         if (!type_coerces(v.type, t)) return false;
         Value to = value_agg(s, t, t->nfields);
         for (uint32_t i = 0; i < t->nfields; i++) {
             int k = t->fields[i].name ? type_field(v.type, t->fields[i].name) : (int)i;
-            if (!coerce_value(s, v.agg->items[k], t->fields[i].type, &to.agg->items[i])) return false;
+            if (!coerce_value(s, v.agg->items[k], t->fields[i].type, &to.agg->items[i]))
+                return false;
         }
         *out = to;
         return true;
     }
-    case TY_ARRAY:      // element by element, as its elements would
+    case TY_ARRAY: // element by element, as its elements would
         if (v.type->kind != TY_ARRAY || v.type->count != t->count || v.type->ndims != t->ndims ||
-            memcmp(v.type->dims, t->dims, t->ndims * sizeof *t->dims)) return false;
+            memcmp(v.type->dims, t->dims, t->ndims * sizeof *t->dims))
+            return false;
         {
             Value to = value_agg(s, t, v.agg->splat ? 1 : v.agg->n);
             to.agg->n = v.agg->n;
@@ -110,33 +112,39 @@ static Operand struct_coerce_failed(Sema *s, const Operand *x, Type *t, Span at)
         Spelling sp = spelling(name->s);
         for (uint32_t k = 0; k < t->nfields; k++)
             if (t->fields[k].name) spelling_offer(&sp, t->fields[k].name->s);
-        return opd_wrong(s, at, "'%s' has no field '%s'%s", t->name, name->s, spelling_hint(s->c, &sp));
+        return opd_wrong(s, at, "'%s' has no field '%s'%s", t->name, name->s,
+                         spelling_hint(s->c, &sp));
     }
     for (uint32_t i = 0; i < t->nfields; i++) {
         int k = t->fields[i].name ? type_field(x->type, t->fields[i].name) : (int)i;
-        if (k < 0) return opd_wrong(s, at, "field '%s' of '%s' is missing", t->fields[i].name->s, t->name);
+        if (k < 0)
+            return opd_wrong(s, at, "field '%s' of '%s' is missing", t->fields[i].name->s, t->name);
         if (k >= (int)x->type->nfields || x->kind != X_VALUE) break;
         Value v;
         if (!coerce_value(s, x->v.agg->items[k], t->fields[i].type, &v))
-            return opd_wrong(s, at, "field '%s' of '%s' is '%s'; the value given is '%s'", t->fields[i].name ? t->fields[i].name->s : "", t->name,
-                       t->fields[i].type->name, x->v.agg->items[k].type->name);
+            return opd_wrong(s, at, "field '%s' of '%s' is '%s'; the value given is '%s'",
+                             t->fields[i].name ? t->fields[i].name->s : "", t->name,
+                             t->fields[i].type->name, x->v.agg->items[k].type->name);
     }
     return opd_wrong(s, at, "expected '%s', found '%s'", t->name, x->type->name);
 }
 
 static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
-    if (t->kind == TY_STRUCT && x->type->kind == TY_STRUCT && !x->type->named) return struct_coerce_failed(s, x, t, at);
+    if (t->kind == TY_STRUCT && x->type->kind == TY_STRUCT && !x->type->named)
+        return struct_coerce_failed(s, x, t, at);
     if (x->kind == X_VALUE && t->kind == TY_INT && type_is_int(x->type))
         return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
     if (x->type->kind == TY_COMPTIME_INT && type_is_float(t))
-        return opd_wrong(s, at, "expected '%s', found the integer %s; write %s.0", t->name, value_text(s, &x->v),
-                   value_text(s, &x->v));
+        return opd_wrong(s, at, "expected '%s', found the integer %s; write %s.0", t->name,
+                         value_text(s, &x->v), value_text(s, &x->v));
     if (type_is_number(t) && type_is_number(x->type))
-        return opd_wrong(s, at, "expected '%s', found '%s'; convert it with @as(%s, ...)", t->name, x->type->name, t->name);
+        return opd_wrong(s, at, "expected '%s', found '%s'; convert it with @as(%s, ...)", t->name,
+                         x->type->name, t->name);
     if (t->kind == TY_POINTER && t->many && x->type == s->types.void_)
         return opd_wrong(s, at, "expected '%s', found no value", t->name);
     if (t->kind == TY_POINTER && x->type->kind == TY_ARRAY)
-        return opd_wrong(s, at, "expected '%s', found '%s'; take its address with '&'", t->name, x->type->name);
+        return opd_wrong(s, at, "expected '%s', found '%s'; take its address with '&'", t->name,
+                         x->type->name);
     return opd_wrong(s, at, "expected '%s', found '%s'", t->name, x->type->name);
 }
 
@@ -153,10 +161,17 @@ Operand coerce(Sema *s, Operand x, Type *t, Span at) {
     if (!type_coerces(x.type, t)) return coerce_failed(s, &x, t, at);
     if (t->kind == TY_ANYSTRUCT) return x;
     if (t->kind == TY_STRUCT) {
-        Operand y = { .kind = X_AGG, .type = t, .is_const = true, .idx = -1, .items = arena_array(s->arena, Operand, t->nfields) };
+        Operand y = { .kind = X_AGG,
+                      .type = t,
+                      .is_const = true,
+                      .idx = -1,
+                      .items = arena_array(s->arena, Operand, t->nfields) };
         for (uint32_t i = 0; i < t->nfields; i++) {
             int k = t->fields[i].name ? type_field(x.type, t->fields[i].name) : (int)i;
-            Operand item = x.kind == X_AGG ? x.items[k] : rvalue(s, mem_at(&x, x.type->fields[k].type, (int)x.type->fields[k].value));
+            Operand item =
+                x.kind == X_AGG
+                    ? x.items[k]
+                    : rvalue(s, mem_at(&x, x.type->fields[k].type, (int)x.type->fields[k].value));
             y.items[i] = coerce(s, item, t->fields[i].type, at);
             if (opd_bad(&y.items[i])) return opd_error();
         }
@@ -169,7 +184,7 @@ Operand coerce(Sema *s, Operand x, Type *t, Span at) {
         ir_emit(s, PE_f16_to_f32, to, r, 0);
         r = to;
     }
-    return opd_reg(t, r);       // canonical integers widen for free
+    return opd_reg(t, r); // canonical integers widen for free
 }
 
 Type *peer_type(Sema *s, const Operand *a, const Operand *b) {
@@ -196,19 +211,25 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
     bool to_int = type_is_int(t) || t->kind == TY_ENUM;
     bool from_float = type_is_float(x.type), to_float = type_is_float(t);
     if (!(from_int || from_float) || !(to_int || to_float || t->kind == TY_BOOL))
-        return can_coerce(s, &x, t) ? coerce(s, x, t, at) : opd_wrong(s, at, "cannot convert '%s' to '%s'", x.type->name, t->name);
+        return can_coerce(s, &x, t)
+                   ? coerce(s, x, t, at)
+                   : opd_wrong(s, at, "cannot convert '%s' to '%s'", x.type->name, t->name);
     if (x.kind == X_VALUE) {
         if (t->kind == TY_BOOL) return opd_value(value_bool(s, from_int ? x.v.i != 0 : x.v.f != 0));
         if (to_float) return opd_value(value_float(t, from_int ? (double)x.v.i : x.v.f));
         Int i = x.v.i;
         if (from_float) {
-            if (!(fabs(x.v.f) < 0x1p126)) return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x.v), t->name);
+            if (!(fabs(x.v.f) < 0x1p126))
+                return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x.v),
+                                 t->name);
             i = (Int)x.v.f;
         }
         if (t->kind == TY_ENUM) {
             bool found = false;
             for (uint32_t k = 0; k < t->nfields; k++) found |= t->fields[k].value == (int64_t)i;
-            if (!found) return opd_wrong(s, at, "no member of the enum has the value %s", value_text(s, &x.v));
+            if (!found)
+                return opd_wrong(s, at, "no member of the enum has the value %s",
+                                 value_text(s, &x.v));
         } else if (!int_fits(t, i)) {
             return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x.v), t->name);
         }
@@ -220,14 +241,28 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
     if (t->kind == TY_BOOL) {
         int zero = ir_reg(f, x.type);
         ir_emit(s, IR_CONST, zero, 0, 0);
-        ir_emit(s, from_int ? PE_ne : x.type->sub == FLOAT_F16 ? PE_ne_f16 : PE_ne_f32, to, r, zero);
+        ir_emit(s,
+                from_int                   ? PE_ne
+                : x.type->sub == FLOAT_F16 ? PE_ne_f16
+                                           : PE_ne_f32,
+                to, r, zero);
     } else if (to_float) {
         bool wide = x.type->kind == TY_INT && x.type->bits == 64 && !x.type->is_signed;
-        if (from_int) ir_emit(s, t->sub == FLOAT_F32 ? wide ? PE_u64_to_f32 : PE_int_to_f32 : wide ? PE_u64_to_f16 : PE_int_to_f16, to, r, 0);
-        else ir_emit(s, t->sub == FLOAT_F32 ? PE_f16_to_f32 : PE_f32_to_f16, to, r, 0);
+        if (from_int)
+            ir_emit(s,
+                    t->sub == FLOAT_F32 ? wide ? PE_u64_to_f32 : PE_int_to_f32
+                    : wide              ? PE_u64_to_f16
+                                        : PE_int_to_f16,
+                    to, r, 0);
+        else
+            ir_emit(s, t->sub == FLOAT_F32 ? PE_f16_to_f32 : PE_f32_to_f16, to, r, 0);
     } else {
-        static const int from_f32[] = { PE_f32_to_i8, PE_f32_to_u8, PE_f32_to_i16, PE_f32_to_u16, PE_f32_to_i32, PE_f32_to_u32, PE_f32_to_i64, PE_f32_to_u64 };
-        static const int cast[] = { PE_cast_i8, PE_cast_u8, PE_cast_i16, PE_cast_u16, PE_cast_i32, PE_cast_u32, PE_cast_i64, PE_cast_i64 };
+        static const int from_f32[] = {
+            PE_f32_to_i8,  PE_f32_to_u8,  PE_f32_to_i16, PE_f32_to_u16,
+            PE_f32_to_i32, PE_f32_to_u32, PE_f32_to_i64, PE_f32_to_u64
+        };
+        static const int cast[] = { PE_cast_i8,  PE_cast_u8,  PE_cast_i16, PE_cast_u16,
+                                    PE_cast_i32, PE_cast_u32, PE_cast_i64, PE_cast_i64 };
         int width = t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6;
         int k = width + !t->is_signed;
         if (from_float) {
@@ -243,4 +278,3 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
     }
     return opd_reg(t, to);
 }
-

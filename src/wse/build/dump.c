@@ -1,5 +1,6 @@
-// --emit=tokens and --emit=ast: one line per token or node, for people who work on the compiler and for tests. A node
-// shows its role in its parent, its kind, what it holds itself and its place; its children stand indented below.
+// --emit=tokens and --emit=ast: one line per token or node, for people who work on the compiler and
+// for tests. A node shows its role in its parent, its kind, what it holds itself and its place; its
+// children stand indented below.
 #include "wse/build/csl.h"
 
 #include <stdio.h>
@@ -19,7 +20,9 @@ const char *op_text(CslOp op) {
 #define _(name, text, token, level) [CSL_OP_##name] = text,
         CSL_BINARY_OPS(_)
 #undef _
-        [CSL_OP_NEG] = "-", [CSL_OP_NOT] = "!", [CSL_OP_BITNOT] = "~",
+            [CSL_OP_NEG] = "-",
+        [CSL_OP_NOT] = "!",
+        [CSL_OP_BITNOT] = "~",
     };
     return texts[op];
 }
@@ -53,8 +56,9 @@ void dump_tokens(Csl *c, const SrcFile *f, StrBuf *out) {
     vec_free(&tokens);
 }
 
-static const char *const flag_names[] = { "const", "param", "color", "comptime", "export", "extern", "packed", "inline",
-                                          "task", "anytype", "many", "volatile", "char", "else" };
+static const char *const flag_names[] = { "const",  "param",    "color",  "comptime", "export",
+                                          "extern", "packed",   "inline", "task",     "anytype",
+                                          "many",   "volatile", "char",   "else" };
 
 static void dump_integer(StrBuf *b, uint64_t hi, uint64_t lo) {
     if (hi)
@@ -72,7 +76,8 @@ static void dump_own(StrBuf *b, const Node *n) {
     case ND_BLOCK: name = n->block.label; break;
     case ND_FOR: name = n->for_.label; break;
     case ND_WHILE: name = n->while_.label; break;
-    case ND_BREAK: case ND_CONTINUE: name = n->jump.label; break;
+    case ND_BREAK:
+    case ND_CONTINUE: name = n->jump.label; break;
     case ND_ASM_OPERAND: name = n->asm_operand.name; break;
     case ND_IDENT: name = n->name; break;
     case ND_FIELD: name = n->field.name; break;
@@ -81,25 +86,32 @@ static void dump_own(StrBuf *b, const Node *n) {
     case ND_MEMBER: name = n->member.name; break;
     case ND_INT: dump_integer(b, n->integer.hi, n->integer.lo); break;
     case ND_FLOAT: sb_printf(b, " %a", n->number); break;
-    case ND_STRING: sb_putc(b, ' '); dump_bytes(b, n->string.p, n->string.len); break;
+    case ND_STRING:
+        sb_putc(b, ' ');
+        dump_bytes(b, n->string.p, n->string.len);
+        break;
     case ND_BOOL: sb_printf(b, " %s", n->boolean ? "true" : "false"); break;
-    case ND_UNARY: case ND_BINARY: sb_printf(b, " %s", op_text((CslOp)n->op)); break;
+    case ND_UNARY:
+    case ND_BINARY: sb_printf(b, " %s", op_text((CslOp)n->op)); break;
     case ND_ASSIGN: sb_printf(b, " %s=", op_text((CslOp)n->op)); break;
     default: break;
     }
-    if (name)
-        sb_printf(b, " %s", name->s);
+    if (name) sb_printf(b, " %s", name->s);
     for (unsigned i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
-        if (n->flags & 1u << i)
-            sb_printf(b, " %s", flag_names[i]);
+        if (n->flags & 1u << i) sb_printf(b, " %s", flag_names[i]);
 }
 
-typedef struct Dump { Csl *c; StrBuf *out; int depth; } Dump;
+typedef struct Dump {
+    Csl *c;
+    StrBuf *out;
+    int depth;
+} Dump;
 
 static void dump_node(void *ctx, Node *n, const char *role) {
     Dump *d = ctx;
     SrcPlace from = source_place(d->c, n->start), to = source_place(d->c, n->end);
-    sb_printf(d->out, "%*s%s%s%s", d->depth * 2, "", role, *role ? ": " : "", node_kind_name((NodeKind)n->kind));
+    sb_printf(d->out, "%*s%s%s%s", d->depth * 2, "", role, *role ? ": " : "",
+              node_kind_name((NodeKind)n->kind));
     dump_own(d->out, n);
     sb_printf(d->out, "  <%d:%d-%d:%d>\n", from.line, from.column, to.line, to.column);
     d->depth++;
@@ -109,6 +121,5 @@ static void dump_node(void *ctx, Node *n, const char *role) {
 
 void dump_unit(Csl *c, const Unit *u, StrBuf *out) {
     Dump d = { c, out, 0 };
-    for (uint32_t i = 0; i < u->decls.len; i++)
-        dump_node(&d, u->decls.data[i], "");
+    for (uint32_t i = 0; i < u->decls.len; i++) dump_node(&d, u->decls.data[i], "");
 }

@@ -1,5 +1,5 @@
-// Expressions: names, members, elements, calls. Each meaning is stated once and serves both modes: an operand whose parts
-// are comptime-known is computed here, any other becomes IR.
+// Expressions: names, members, elements, calls. Each meaning is stated once and serves both modes:
+// an operand whose parts are comptime-known is computed here, any other becomes IR.
 #include "wse/build/sema.h"
 
 enum { EXPR_DEPTH = 2000, STEP_LIMIT = 20 * 1000 * 1000 };
@@ -8,11 +8,14 @@ enum { EXPR_DEPTH = 2000, STEP_LIMIT = 20 * 1000 * 1000 };
 // Walking is recursive: what needs much stack stays out of the frames that repeat.
 #define APART __attribute__((noinline))
 
-// Compile-time code may loop for ever. Work is counted from the last thing that came of it (@set_tile_code sets it back).
+// Compile-time code may loop for ever. Work is counted from the last thing that came of it
+// (@set_tile_code sets it back).
 bool out_of_steps(Sema *s, Span at) {
     if (++s->steps < STEP_LIMIT && s->arena->total < MEMORY_LIMIT) return false;
     if (!s->stopped)
-        sema_error(s, at, s->steps < STEP_LIMIT ? "compile-time evaluation takes too much memory" : "compile-time evaluation does not come to an end");
+        sema_error(s, at,
+                   s->steps < STEP_LIMIT ? "compile-time evaluation takes too much memory"
+                                         : "compile-time evaluation does not come to an end");
     s->stopped = true;
     return true;
 }
@@ -27,12 +30,29 @@ static Operand local_operand(Local *l) {
     switch (l->kind) {
     case LOCAL_OPERAND: return l->x;
     case LOCAL_VALUE: return opd_value(l->v);
-    case LOCAL_SLOT: return (Operand){ .kind = X_SLOT, .type = l->v.type, .slot = &l->v, .local = l, .idx = -1, .is_const = l->is_const };
+    case LOCAL_SLOT:
+        return (Operand){ .kind = X_SLOT,
+                          .type = l->v.type,
+                          .slot = &l->v,
+                          .local = l,
+                          .idx = -1,
+                          .is_const = l->is_const };
     case LOCAL_REG:
-        if (type_is_aggregate(l->type))     // passed by reference
+        if (type_is_aggregate(l->type)) // passed by reference
             return (Operand){ .kind = X_MEM, .type = l->type, .idx = l->reg, .is_const = true };
-        return (Operand){ .kind = X_LOCAL, .type = l->type, .reg = l->reg, .local = l, .idx = -1, .is_const = l->is_const };
-    default: return (Operand){ .kind = X_MEM, .type = l->type, .frame = true, .off = (int)l->frame, .idx = -1, .is_const = l->is_const };
+        return (Operand){ .kind = X_LOCAL,
+                          .type = l->type,
+                          .reg = l->reg,
+                          .local = l,
+                          .idx = -1,
+                          .is_const = l->is_const };
+    default:
+        return (Operand){ .kind = X_MEM,
+                          .type = l->type,
+                          .frame = true,
+                          .off = (int)l->frame,
+                          .idx = -1,
+                          .is_const = l->is_const };
     }
 }
 
@@ -45,7 +65,8 @@ APART static Operand identifier(Sema *s, Node *n) {
     Type *t = type_named(s, name);
     if (t) {
         if (s->c->options->sdk == CSL_SDK_2_10 && t == s->types.anystruct && !s->fx->mod->library)
-            diag_warning(s->c, span_of(n), "comptime_struct was removed in SDK 2.10; leave the type out");
+            diag_warning(s->c, span_of(n),
+                         "comptime_struct was removed in SDK 2.10; leave the type out");
         return opd_value(value_type(s, t));
     }
     static const char *const directions[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
@@ -77,7 +98,8 @@ APART static Operand module_member(Sema *s, Module *m, Name *name, Span at) {
         if (dn->kind == ND_VAR && dn->var.name) spelling_offer(&sp, dn->var.name->s);
         if (dn->kind == ND_FN && dn->fn.name) spelling_offer(&sp, dn->fn.name->s);
     }
-    return opd_wrong(s, at, "module '%s' has no '%s'%s", m->unit->file->path, name->s, spelling_hint(s->c, &sp));
+    return opd_wrong(s, at, "module '%s' has no '%s'%s", m->unit->file->path, name->s,
+                     spelling_hint(s->c, &sp));
 }
 
 static Operand part_of(Sema *s, Operand x, Type *t, uint32_t i, int off) {
@@ -112,7 +134,8 @@ Operand field_of(Sema *s, Operand x, Name *name, Span at) {
     case TY_TYPE: {
         Operand v = rvalue(s, x);
         Type *e = v.v.t;
-        if (e->kind != TY_ENUM) return opd_wrong(s, at, "type '%s' has no member '%s'", e->name, name->s);
+        if (e->kind != TY_ENUM)
+            return opd_wrong(s, at, "type '%s' has no member '%s'", e->name, name->s);
         int i = type_field(e, name);
         if (i >= 0) return opd_value(value_of(e, e->fields[i].value));
         Spelling sp = spelling(name->s);
@@ -126,7 +149,8 @@ Operand field_of(Sema *s, Operand x, Name *name, Span at) {
         Spelling sp = spelling(name->s);
         for (uint32_t k = 0; k < t->nfields; k++)
             if (t->fields[k].name) spelling_offer(&sp, t->fields[k].name->s);
-        return opd_wrong(s, at, "the struct has no field '%s'%s", name->s, spelling_hint(s->c, &sp));
+        return opd_wrong(s, at, "the struct has no field '%s'%s", name->s,
+                         spelling_hint(s->c, &sp));
     }
     default:
         if (t->kind == TY_POINTER && t->elem->kind == TY_STRUCT)
@@ -139,8 +163,10 @@ Operand index_runtime(Sema *s, Operand base, Type *elem, int reg, int off) {
     int scaled = reg;
     if (elem->size != 1) {
         scaled = ir_reg(s->fx->ir, s->types.u16);
-        if (elem->size & (elem->size - 1)) ir_emit(s, PE_muli_u16, scaled, reg, (int)elem->size);
-        else ir_emit(s, PE_shli_u16, scaled, reg, __builtin_ctz(elem->size ? elem->size : 1));
+        if (elem->size & (elem->size - 1))
+            ir_emit(s, PE_muli_u16, scaled, reg, (int)elem->size);
+        else
+            ir_emit(s, PE_shli_u16, scaled, reg, __builtin_ctz(elem->size ? elem->size : 1));
     }
     Operand x = mem_at(&base, elem, off);
     if (x.idx >= 0) {
@@ -157,7 +183,8 @@ static Operand pointee(Sema *s, Operand p, Type *t) {
     if (p.kind == X_VALUE) {
         x.base = p.v.ptr.base;
         x.off = (int)p.v.ptr.off;
-        if (x.base && x.base->is_const && x.base->decl && x.base->decl->value.type && x.off == 0 && x.base->type == t) {
+        if (x.base && x.base->is_const && x.base->decl && x.base->decl->value.type && x.off == 0 &&
+            x.base->type == t) {
             Operand v = opd_value(x.base->decl->value);
             v.home = x.base->decl;
             return v;
@@ -172,18 +199,23 @@ static Operand pointee(Sema *s, Operand p, Type *t) {
 static Operand pointer_element(Sema *s, Node *n, Operand x) {
     Span at = span_of(n);
     if (!x.type->many && x.type->elem->kind == TY_ARRAY)
-        return opd_wrong(s, at, "'%s' points to an array; write .*[...] to reach its elements", x.type->name);
+        return opd_wrong(s, at, "'%s' points to an array; write .*[...] to reach its elements",
+                         x.type->name);
     if (!x.type->many) return opd_wrong(s, at, "'%s' cannot be indexed", x.type->name);
-    if (at_comptime(s) && x.kind != X_VALUE && x.kind != X_SLOT) return opd_wrong(s, at, "the pointer is only known at run time");
-    if (n->call.args.len != 1) return opd_wrong(s, at, "a pointer takes one index, found %u", n->call.args.len);
+    if (at_comptime(s) && x.kind != X_VALUE && x.kind != X_SLOT)
+        return opd_wrong(s, at, "the pointer is only known at run time");
+    if (n->call.args.len != 1)
+        return opd_wrong(s, at, "a pointer takes one index, found %u", n->call.args.len);
     Operand p = rvalue(s, x);
     x = pointee(s, p, p.type->elem);
     Operand i = expr_value(s, n->call.args.data[0], NULL);
     if (opd_bad(&i)) return i;
-    if (!type_is_int(i.type)) return opd_wrong(s, at, "an index must be an integer, found '%s'", i.type->name);
+    if (!type_is_int(i.type))
+        return opd_wrong(s, at, "an index must be an integer, found '%s'", i.type->name);
     if (i.kind != X_VALUE) return index_runtime(s, x, x.type, to_reg(s, i), 0);
     int64_t by = i.v.i < -65536 || i.v.i > 65535 ? INT32_MAX : (int64_t)i.v.i * x.type->size;
-    if (by < -(1 << 24) || by > 1 << 24) return opd_wrong(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
+    if (by < -(1 << 24) || by > 1 << 24)
+        return opd_wrong(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
     return mem_at(&x, x.type, (int)by);
 }
 
@@ -192,26 +224,38 @@ static Operand tuple_element(Sema *s, Node *n, Operand x) {
     const Type *t = x.type;
     int64_t i;
     Value v;
-    if (n->call.args.len != 1) return opd_wrong(s, at, "a tuple takes one index, found %u", n->call.args.len);
+    if (n->call.args.len != 1)
+        return opd_wrong(s, at, "a tuple takes one index, found %u", n->call.args.len);
     if (!expr_known(s, n->call.args.data[0], NULL, &v)) return opd_error();
-    if (!value_to_i64(&v, &i)) return opd_wrong(s, at, "an index must be an integer, found '%s'", v.type->name);
-    if (t->nfields && t->fields[0].name) return opd_wrong(s, at, "a struct with named fields cannot be indexed");
-    if (i < 0 || i >= t->nfields) return opd_wrong(s, at, "index %lld is out of bounds of a tuple of %u", (long long)i, t->nfields);
+    if (!value_to_i64(&v, &i))
+        return opd_wrong(s, at, "an index must be an integer, found '%s'", v.type->name);
+    if (t->nfields && t->fields[0].name)
+        return opd_wrong(s, at, "a struct with named fields cannot be indexed");
+    if (i < 0 || i >= t->nfields)
+        return opd_wrong(s, at, "index %lld is out of bounds of a tuple of %u", (long long)i,
+                         t->nfields);
     return part_of(s, x, t->fields[i].type, (uint32_t)i, (int)t->fields[i].value);
 }
 
-// The linear index of an element of type t: a known part, and a register for the rest, -1 when there is none.
+// The linear index of an element of type t: a known part, and a register for the rest, -1 when
+// there is none.
 static bool linear_index(Sema *s, Node *n, const Type *t, int64_t *fixed, int *reg) {
     *fixed = 0, *reg = -1;
     for (uint32_t k = 0; k < n->call.args.len; k++) {
         Node *in = n->call.args.data[k];
         Operand i = expr_value(s, in, NULL);
         if (opd_bad(&i)) return false;
-        if (!type_is_int(i.type)) return sema_error(s, span_of(in), "an index must be an integer, found '%s'", i.type->name);
+        if (!type_is_int(i.type))
+            return sema_error(s, span_of(in), "an index must be an integer, found '%s'",
+                              i.type->name);
         if (i.kind == X_VALUE && (i.v.i < 0 || i.v.i >= t->dims[k]))
-            return sema_error(s, span_of(in), "index %s is out of bounds of '%s'", value_text(s, &i.v), t->name);
+            return sema_error(s, span_of(in), "index %s is out of bounds of '%s'",
+                              value_text(s, &i.v), t->name);
         *fixed *= t->dims[k];
-        if (*reg >= 0) *reg = to_reg(s, binary(s, CSL_OP_MUL, opd_reg(s->types.u16, *reg), opd_value(value_of(s->types.u16, (uint16_t)t->dims[k])), span_of(in)));
+        if (*reg >= 0)
+            *reg = to_reg(s, binary(s, CSL_OP_MUL, opd_reg(s->types.u16, *reg),
+                                    opd_value(value_of(s->types.u16, (uint16_t)t->dims[k])),
+                                    span_of(in)));
         if (i.kind == X_VALUE) {
             *fixed += (int64_t)i.v.i;
         } else if (*reg < 0) {
@@ -227,9 +271,16 @@ static bool linear_index(Sema *s, Node *n, const Type *t, int64_t *fixed, int *r
 
 // An array value whose elements run-time code picks must lie in memory.
 static Operand in_memory(Sema *s, Operand x, Span at) {
-    if (x.kind == X_VALUE) return opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), x.home ? x.off : 0, true);
+    if (x.kind == X_VALUE)
+        return opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
+                       x.home ? x.off : 0, true);
     if (x.kind != X_AGG) return x;
-    Operand m = { .kind = X_MEM, .type = x.type, .frame = true, .off = (int)ir_frame(s->fx->ir, x.type->size, x.type->align), .idx = -1, .is_const = true };
+    Operand m = { .kind = X_MEM,
+                  .type = x.type,
+                  .frame = true,
+                  .off = (int)ir_frame(s->fx->ir, x.type->size, x.type->align),
+                  .idx = -1,
+                  .is_const = true };
     store(s, m, x, at);
     return m;
 }
@@ -240,11 +291,14 @@ static Operand array_element(Sema *s, Node *n, Operand x) {
     int64_t fixed;
     int reg;
     if (n->call.args.len != t->ndims)
-        return opd_wrong(s, at, "'%s' takes %u ind%s, found %u", t->name, t->ndims, t->ndims == 1 ? "ex" : "ices", n->call.args.len);
+        return opd_wrong(s, at, "'%s' takes %u ind%s, found %u", t->name, t->ndims,
+                         t->ndims == 1 ? "ex" : "ices", n->call.args.len);
     if (!linear_index(s, n, t, &fixed, &reg)) return opd_error();
     if (reg < 0) return part_of(s, x, t->elem, (uint32_t)fixed, (int)(fixed * t->elem->size));
-    if (x.kind == X_SLOT) return opd_wrong(s, at, "a comptime variable needs comptime-known indices");
-    if (t->comptime_only) return opd_wrong(s, at, "an array of '%s' needs comptime-known indices", t->elem->name);
+    if (x.kind == X_SLOT)
+        return opd_wrong(s, at, "a comptime variable needs comptime-known indices");
+    if (t->comptime_only)
+        return opd_wrong(s, at, "an array of '%s' needs comptime-known indices", t->elem->name);
     return index_runtime(s, in_memory(s, x, at), t->elem, reg, (int)(fixed * t->elem->size));
 }
 
@@ -260,7 +314,7 @@ static Operand element(Sema *s, Node *n) {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 APART static Operand call(Sema *s, Node *n) {
     Operand f = expr(s, n->call.of, NULL);
@@ -275,8 +329,9 @@ APART static Operand call(Sema *s, Node *n) {
     uint32_t nargs = n->call.args.len, nparams = ft->nfields;
     if (f.kind == X_VALUE && !fn) return opd_wrong(s, at, "the function has no body");
     if (nargs != nparams) {
-        Operand x = opd_wrong(s, at, "%s%s%s takes %u argument%s, found %u", fn ? "'" : "the function", fn ? fn->node->fn.name->s : "", fn ? "'" : "",
-                        nparams, nparams == 1 ? "" : "s", nargs);
+        Operand x = opd_wrong(s, at, "%s%s%s takes %u argument%s, found %u",
+                              fn ? "'" : "the function", fn ? fn->node->fn.name->s : "",
+                              fn ? "'" : "", nparams, nparams == 1 ? "" : "s", nargs);
         if (fn) diag_note(s->c, span_of(fn->node), "declared here");
         return x;
     }
@@ -288,14 +343,21 @@ APART static Operand call(Sema *s, Node *n) {
     if (fn) return call_function(s, fn, args, nargs, n);
     if (at_comptime(s)) return opd_wrong(s, at, "the function is only known at run time");
     IrCall *ic = arena_new(s->arena, IrCall);
-    *ic = (IrCall){ .through = to_reg(s, f), .args = arena_array(s->arena, int, nargs ? nargs : 1), .nargs = (int)nargs, .result = -1 };
+    *ic = (IrCall){ .through = to_reg(s, f),
+                    .args = arena_array(s->arena, int, nargs ? nargs : 1),
+                    .nargs = (int)nargs,
+                    .result = -1 };
     for (uint32_t i = 0; i < nargs; i++) {
         Operand x = coerce(s, args[i], ft->fields[i].type, span_of(n->call.args.data[i]));
         if (opd_bad(&x)) return x;
-        if (type_is_aggregate(x.type)) return opd_wrong(s, at, "arrays and structs as arguments of a call through a pointer are not supported yet");
+        if (type_is_aggregate(x.type))
+            return opd_wrong(s, at,
+                             "arrays and structs as arguments of a call through a pointer are not "
+                             "supported yet");
         ic->args[i] = to_reg(s, x);
     }
-    if (ft->result && type_is_aggregate(ft->result)) return opd_wrong(s, at, "a call through a pointer cannot give '%s'", ft->result->name);
+    if (ft->result && type_is_aggregate(ft->result))
+        return opd_wrong(s, at, "a call through a pointer cannot give '%s'", ft->result->name);
     if (ft->result && ft->result->kind != TY_VOID) ic->result = ir_reg(s->fx->ir, ft->result);
     ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
     return ic->result < 0 ? opd_void(s) : opd_reg(ft->result, ic->result);
@@ -310,7 +372,8 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     switch ((NodeKind)n->kind) {
     case ND_INT: return literal_int(s, n);
     case ND_FLOAT: return opd_value(value_float(s->types.comptime_float, n->number));
-    case ND_STRING: return opd_value((Value){ .type = s->types.string, .str = { n->string.p, n->string.len } });
+    case ND_STRING:
+        return opd_value((Value){ .type = s->types.string, .str = { n->string.p, n->string.len } });
     case ND_BOOL: return opd_value(value_bool(s, n->boolean));
     case ND_IDENT: return identifier(s, n);
     case ND_UNARY: return unary(s, n, want);
@@ -331,10 +394,14 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     case ND_DEREF: {
         Operand p = expr_value(s, n->unary.operand, NULL);
         if (opd_bad(&p)) return p;
-        if (p.type->kind != TY_POINTER) return opd_wrong(s, span_of(n), "'.*' needs a pointer, found '%s'", p.type->name);
+        if (p.type->kind != TY_POINTER)
+            return opd_wrong(s, span_of(n), "'.*' needs a pointer, found '%s'", p.type->name);
         if (p.type->elem->kind == TY_FN) return p;
-        if (p.type->many) return opd_wrong(s, span_of(n), "'%s' points to any number of elements; write p[0]", p.type->name);
-        if (p.type->elem->kind == TY_ANYOPAQUE) return opd_wrong(s, span_of(n), "'*anyopaque' has no value; convert it with @ptrcast");
+        if (p.type->many)
+            return opd_wrong(s, span_of(n), "'%s' points to any number of elements; write p[0]",
+                             p.type->name);
+        if (p.type->elem->kind == TY_ANYOPAQUE)
+            return opd_wrong(s, span_of(n), "'*anyopaque' has no value; convert it with @ptrcast");
         return pointee(s, p, p.type->elem);
     }
     case ND_FIELD: {
@@ -349,7 +416,8 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
         s->force++;
         Operand x = expr_value(s, n->unary.operand, want);
         s->force--;
-        if (!opd_bad(&x) && !opd_known(&x)) return opd_wrong(s, span_of(n), "the expression is not comptime-known");
+        if (!opd_bad(&x) && !opd_known(&x))
+            return opd_wrong(s, span_of(n), "the expression is not comptime-known");
         return x;
     }
     case ND_ARRAY_LITERAL: return array_literal(s, n);
@@ -359,25 +427,31 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     case ND_ARRAY_TYPE: return array_type(s, n);
     case ND_POINTER_TYPE: return pointer_type(s, n);
     case ND_FN_TYPE: return fn_type(s, n);
-    case ND_STRUCT_TYPE: case ND_UNION_TYPE: return struct_type(s, n);
+    case ND_STRUCT_TYPE:
+    case ND_UNION_TYPE: return struct_type(s, n);
     case ND_ENUM_TYPE: return enum_type(s, n);
-    default: return opd_error();    // statements come here through stmt.c
+    default: return opd_error(); // statements come here through stmt.c
     }
 }
 
-
 Operand expr(Sema *s, Node *n, Type *want) {
     if (s->stopped || out_of_steps(s, span_of(n))) return opd_error();
-    if (s->expr_depth > EXPR_DEPTH) return opd_wrong(s, span_of(n), "the expression is nested too deeply");
+    if (s->expr_depth > EXPR_DEPTH)
+        return opd_wrong(s, span_of(n), "the expression is nested too deeply");
     s->expr_depth++;
     Operand x;
     switch ((NodeKind)n->kind) {
-    case ND_BLOCK: case ND_IF: case ND_FOR: case ND_WHILE: case ND_SWITCH: case ND_BREAK: case ND_CONTINUE: case ND_RETURN: case ND_ASSIGN: case ND_ASM:
-        x = stmt_expr(s, n, want);
-        break;
-    default:
-        x = expr_inner(s, n, want);
-        break;
+    case ND_BLOCK:
+    case ND_IF:
+    case ND_FOR:
+    case ND_WHILE:
+    case ND_SWITCH:
+    case ND_BREAK:
+    case ND_CONTINUE:
+    case ND_RETURN:
+    case ND_ASSIGN:
+    case ND_ASM: x = stmt_expr(s, n, want); break;
+    default: x = expr_inner(s, n, want); break;
     }
     s->expr_depth--;
     return x;

@@ -11,7 +11,8 @@ static Operand make_aggregate(Sema *s, Type *t, Operand *items, uint32_t n) {
         if (opd_bad(&items[i])) return items[i];
         known &= items[i].kind == X_VALUE;
     }
-    if (!known) return (Operand){ .kind = X_AGG, .type = t, .items = items, .is_const = true, .idx = -1 };
+    if (!known)
+        return (Operand){ .kind = X_AGG, .type = t, .items = items, .is_const = true, .idx = -1 };
     Value v = value_agg(s, t, n);
     for (uint32_t i = 0; i < n; i++) v.agg->items[i] = items[i].v;
     return opd_value(v);
@@ -20,7 +21,8 @@ static Operand make_aggregate(Sema *s, Type *t, Operand *items, uint32_t n) {
 static Operand item_value(Sema *s, Node *n, Type *want) {
     Operand x = expr(s, n, want);
     if (x.kind == X_MEM && at_comptime(s))
-        return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+        return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time",
+                         x.base ? x.base->name : "this variable");
     return detach(s, x);
 }
 
@@ -28,9 +30,11 @@ Operand array_literal(Sema *s, Node *n) {
     Type *t = expr_type(s, n->literal.type);
     if (!t) return opd_error();
     uint32_t count = n->literal.items.len;
-    if (t->kind != TY_ARRAY) return opd_wrong(s, span_of(n), "'%s' cannot be written as a list of elements", t->name);
+    if (t->kind != TY_ARRAY)
+        return opd_wrong(s, span_of(n), "'%s' cannot be written as a list of elements", t->name);
     if (count != t->count)
-        return opd_wrong(s, span_of(n), "'%s' needs %llu elements, found %u", t->name, (unsigned long long)t->count, count);
+        return opd_wrong(s, span_of(n), "'%s' needs %llu elements, found %u", t->name,
+                         (unsigned long long)t->count, count);
     Operand *items = arena_array(s->arena, Operand, count ? count : 1);
     bool ok = true;
     for (uint32_t i = 0; i < count; i++) {
@@ -48,7 +52,8 @@ Operand tuple_literal(Sema *s, Node *n, Type *want) {
     Field *fields = arena_array(s->arena, Field, count ? count : 1);
     bool ok = true;
     for (uint32_t i = 0; i < count; i++) {
-        Type *w = want && want->kind == TY_STRUCT && i < want->nfields ? want->fields[i].type : NULL;
+        Type *w =
+            want && want->kind == TY_STRUCT && i < want->nfields ? want->fields[i].type : NULL;
         items[i] = item_value(s, n->literal.items.data[i], w);
         ok &= !opd_bad(&items[i]);
         fields[i] = (Field){ .type = items[i].type };
@@ -62,8 +67,10 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
     if (n->literal.type) {
         named = expr_type(s, n->literal.type);
         if (!named) return opd_error();
-        if (named->kind == TY_UNION) return opd_wrong(s, span_of(n), "unions are not supported yet");
-        if (named->kind != TY_STRUCT) return opd_wrong(s, span_of(n), "'%s' has no fields", named->name);
+        if (named->kind == TY_UNION)
+            return opd_wrong(s, span_of(n), "unions are not supported yet");
+        if (named->kind != TY_STRUCT)
+            return opd_wrong(s, span_of(n), "'%s' has no fields", named->name);
         want = named;
     }
     Operand *items = arena_array(s->arena, Operand, count ? count : 1);
@@ -83,7 +90,8 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
             continue;
         }
         items[i] = item_value(s, in->field_init.value, w >= 0 ? want->fields[w].type : NULL);
-        if (named && !opd_bad(&items[i])) items[i] = coerce(s, items[i], want->fields[w].type, span_of(in));
+        if (named && !opd_bad(&items[i]))
+            items[i] = coerce(s, items[i], want->fields[w].type, span_of(in));
         ok &= !opd_bad(&items[i]);
         fields[i] = (Field){ .name = name, .type = items[i].type };
     }
@@ -92,7 +100,9 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
         for (uint32_t k = 0; k < named->nfields; k++) {
             bool given = false;
             for (uint32_t i = 0; i < count; i++) given |= fields[i].name == named->fields[k].name;
-            if (!given) return opd_wrong(s, span_of(n), "field '%s' of '%s' is missing", named->fields[k].name->s, named->name);
+            if (!given)
+                return opd_wrong(s, span_of(n), "field '%s' of '%s' is missing",
+                                 named->fields[k].name->s, named->name);
         }
     Operand x = make_aggregate(s, type_struct(s, fields, count), items, count);
     return named ? coerce(s, x, named, span_of(n)) : x;
@@ -104,22 +114,25 @@ typedef struct Tensor {
     uint32_t nvars;
     Local *vars[4];
     int64_t extent[4], coef[4], offset;
-    Operand base;               // a pointer
-    const Type *array;          // what the base points to; no dimensions for [*]T
+    Operand base;      // a pointer
+    const Type *array; // what the base points to; no dimensions for [*]T
 } Tensor;
 
 static bool tensor_extents(Sema *s, Tensor *t) {
     NodeList list = t->node->tensor.extents;
     t->nvars = t->node->tensor.vars.len;
     if (t->nvars < 1 || t->nvars > 4 || list.len != t->nvars)
-        return sema_error(s, span_of(t->node), "a tensor access takes 1 to 4 variables and as many lengths");
+        return sema_error(s, span_of(t->node),
+                          "a tensor access takes 1 to 4 variables and as many lengths");
     for (uint32_t k = 0; k < t->nvars; k++) {
         Value v;
         Span at = span_of(list.data[k]);
         if (!expr_known(s, list.data[k], NULL, &v)) return false;
-        if (!value_to_i64(&v, &t->extent[k])) return sema_error(s, at, "a length must be an integer, found '%s'", v.type->name);
+        if (!value_to_i64(&v, &t->extent[k]))
+            return sema_error(s, at, "a length must be an integer, found '%s'", v.type->name);
         if (t->extent[k] < 0 || t->extent[k] > 65535)
-            return sema_error(s, at, "length %lld is out of range (0 to 65535)", (long long)t->extent[k]);
+            return sema_error(s, at, "length %lld is out of range (0 to 65535)",
+                              (long long)t->extent[k]);
     }
     return true;
 }
@@ -128,21 +141,26 @@ static bool tensor_base(Sema *s, Tensor *t) {
     static const Type flat = { .ndims = 0 };
     Node *access = t->node->tensor.access;
     Span at = span_of(access);
-    if (access->kind != ND_INDEX) return sema_error(s, at, "a tensor access ends in an element of an array");
+    if (access->kind != ND_INDEX)
+        return sema_error(s, at, "a tensor access ends in an element of an array");
     Operand x = expr(s, access->call.of, NULL);
     if (opd_bad(&x)) return false;
     t->array = x.type;
     if (x.type->kind == TY_POINTER) {
         t->base = rvalue(s, x);
-        if (t->base.kind == X_MEM) return sema_error(s, at, "the base of a tensor access must be an array or a comptime-known pointer");
+        if (t->base.kind == X_MEM)
+            return sema_error(
+                s, at, "the base of a tensor access must be an array or a comptime-known pointer");
         t->array = x.type->many ? &flat : x.type->elem;
     } else if (x.type->kind == TY_ARRAY) {
         t->base = address_of(s, x, span_of(access->call.of));
         if (opd_bad(&t->base)) return false;
     }
-    if (t->array != &flat && t->array->kind != TY_ARRAY) return sema_error(s, at, "'%s' cannot be indexed", x.type->name);
+    if (t->array != &flat && t->array->kind != TY_ARRAY)
+        return sema_error(s, at, "'%s' cannot be indexed", x.type->name);
     uint32_t want = t->array->ndims ? t->array->ndims : 1, found = access->call.args.len;
-    return found == want || sema_error(s, at, "'%s' takes %u ind%s, found %u", x.type->name, want, want == 1 ? "ex" : "ices", found);
+    return found == want || sema_error(s, at, "'%s' takes %u ind%s, found %u", x.type->name, want,
+                                       want == 1 ? "ex" : "ices", found);
 }
 
 // The linear index where the variables have these values.
@@ -155,8 +173,10 @@ static bool tensor_at(Sema *s, const Tensor *t, const int *point, int64_t *linea
         int64_t i;
         Span at = span_of(indices.data[k]);
         if (!expr_known(s, indices.data[k], NULL, &v)) return false;
-        if (!value_to_i64(&v, &i)) return sema_error(s, at, "an index must be an integer, found '%s'", v.type->name);
-        if (i < -65536 || i > 65536) return sema_error(s, at, "index %lld is out of range", (long long)i);
+        if (!value_to_i64(&v, &i))
+            return sema_error(s, at, "an index must be an integer, found '%s'", v.type->name);
+        if (i < -65536 || i > 65536)
+            return sema_error(s, at, "index %lld is out of range", (long long)i);
         *linear = *linear * (t->array->ndims ? t->array->dims[k] : 1) + i;
     }
     return true;
@@ -165,7 +185,7 @@ static bool tensor_at(Sema *s, const Tensor *t, const int *point, int64_t *linea
 // The indices must be affine in the variables; what they are is found by evaluating them.
 static bool tensor_coefs(Sema *s, Tensor *t) {
     Span at = span_of(t->node);
-    int point[4] = {0};
+    int point[4] = { 0 };
     int64_t two, all;
     if (!tensor_at(s, t, point, &t->offset)) return false;
     for (uint32_t k = 0; k < t->nvars; k++) {
@@ -174,7 +194,8 @@ static bool tensor_coefs(Sema *s, Tensor *t) {
         t->coef[k] -= t->offset;
         point[k] = 2;
         if (!tensor_at(s, t, point, &two)) return false;
-        if (two - t->offset != 2 * t->coef[k]) return sema_error(s, at, "the indices must be affine in '%s'", t->vars[k]->name->s);
+        if (two - t->offset != 2 * t->coef[k])
+            return sema_error(s, at, "the indices must be affine in '%s'", t->vars[k]->name->s);
         point[k] = 0;
     }
     for (uint32_t k = 0; k < t->nvars; k++) point[k] = 1;
@@ -193,7 +214,8 @@ static Operand int_tuple(Sema *s, Type *elem, const int64_t *v, uint32_t n) {
     return make_aggregate(s, type_struct(s, fields, n), items, n);
 }
 
-// As an anonymous struct: base_address, offset, stride (innermost first, what the inner loops have gone taken back), extent.
+// As an anonymous struct: base_address, offset, stride (innermost first, what the inner loops have
+// gone taken back), extent.
 static Operand tensor_value(Sema *s, const Tensor *t) {
     static const char *const names[] = { "base_address", "offset", "stride", "extent" };
     int64_t stride[4], inner = 0;
@@ -208,7 +230,9 @@ static Operand tensor_value(Sema *s, const Tensor *t) {
     items[2] = int_tuple(s, s->types.comptime_int, stride, t->nvars);
     items[3] = int_tuple(s, s->types.u16, t->extent, t->nvars);
     Field fields[4];
-    for (int k = 0; k < 4; k++) fields[k] = (Field){ .name = name_of(s->c, names[k], strlen(names[k])), .type = items[k].type };
+    for (int k = 0; k < 4; k++)
+        fields[k] =
+            (Field){ .name = name_of(s->c, names[k], strlen(names[k])), .type = items[k].type };
     return make_aggregate(s, type_struct(s, fields, 4), items, 4);
 }
 
@@ -217,15 +241,16 @@ APART Operand tensor(Sema *s, Node *n) {
     if (!tensor_extents(s, &t) || !tensor_base(s, &t)) return opd_error();
     Local *saved = s->fx->locals;
     for (uint32_t k = 0; k < t.nvars; k++)
-        t.vars[k] = local_add(s, n->tensor.vars.data[k]->name, s->types.comptime_int, LOCAL_VALUE, true, span_of(n->tensor.vars.data[k]));
+        t.vars[k] = local_add(s, n->tensor.vars.data[k]->name, s->types.comptime_int, LOCAL_VALUE,
+                              true, span_of(n->tensor.vars.data[k]));
     bool ok = tensor_coefs(s, &t);
     s->fx->locals = saved;
     return ok ? tensor_value(s, &t) : opd_error();
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Types
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 APART Operand array_type(Sema *s, Node *n) {
     uint32_t nd = n->array_type.dims.len, dims[16];
     if (nd < 1 || nd > 16) return opd_wrong(s, span_of(n), "an array has 1 to 16 dimensions");
@@ -235,15 +260,20 @@ APART Operand array_type(Sema *s, Node *n) {
         Value v;
         int64_t k;
         if (!expr_known(s, d, NULL, &v)) return opd_error();
-        if (!value_to_i64(&v, &k)) return opd_wrong(s, span_of(d), "an array length must be an integer, found '%s'", v.type->name);
-        if (k < 0 || k > 1 << 24) return opd_wrong(s, span_of(d), "array length %lld is out of range", (long long)k);
+        if (!value_to_i64(&v, &k))
+            return opd_wrong(s, span_of(d), "an array length must be an integer, found '%s'",
+                             v.type->name);
+        if (k < 0 || k > 1 << 24)
+            return opd_wrong(s, span_of(d), "array length %lld is out of range", (long long)k);
         dims[i] = (uint32_t)k;
         count *= dims[i];
         if (count > 1 << 24) return opd_wrong(s, span_of(n), "the array is too large");
     }
     Type *elem = expr_type(s, n->array_type.elem);
     if (!elem) return opd_error();
-    if (elem->kind == TY_ARRAY) return opd_wrong(s, span_of(n), "an array of arrays is written with several lengths, as [n, m]T");
+    if (elem->kind == TY_ARRAY)
+        return opd_wrong(s, span_of(n),
+                         "an array of arrays is written with several lengths, as [n, m]T");
     if (elem->kind == TY_VOID) return opd_wrong(s, span_of(n), "an array of void");
     return opd_value(value_type(s, type_array(s, elem, dims, nd)));
 }
@@ -252,8 +282,11 @@ Operand pointer_type(Sema *s, Node *n) {
     Type *to = expr_type(s, n->pointer_type.to);
     if (!to) return opd_error();
     if (to->comptime_only && to->kind != TY_FN && to->kind != TY_ANYOPAQUE)
-        return opd_wrong(s, span_of(n), "there are no pointers to '%s', which exists only at compile time", to->name);
-    if (to->kind == TY_FN && !(n->flags & NF_CONST)) return opd_wrong(s, span_of(n), "a pointer to a function must be const");
+        return opd_wrong(s, span_of(n),
+                         "there are no pointers to '%s', which exists only at compile time",
+                         to->name);
+    if (to->kind == TY_FN && !(n->flags & NF_CONST))
+        return opd_wrong(s, span_of(n), "a pointer to a function must be const");
     return opd_value(value_type(s, type_pointer(s, to, n->flags & NF_CONST, n->flags & NF_MANY)));
 }
 
@@ -265,14 +298,16 @@ Operand fn_type(Sema *s, Node *n) {
 Operand struct_type(Sema *s, Node *n) {
     uint32_t count = n->aggregate.members.len;
     Field *fields = arena_array(s->arena, Field, count ? count : 1);
-    if (n->kind == ND_STRUCT_TYPE && (n->flags & NF_PACKED)) return opd_wrong(s, span_of(n), "packed structs are not supported yet");
+    if (n->kind == ND_STRUCT_TYPE && (n->flags & NF_PACKED))
+        return opd_wrong(s, span_of(n), "packed structs are not supported yet");
     if (n->kind == ND_UNION_TYPE) return opd_wrong(s, span_of(n), "unions are not supported yet");
     for (uint32_t i = 0; i < count; i++) {
         Node *m = n->aggregate.members.data[i];
         fields[i] = (Field){ .name = m->member.name, .type = expr_type(s, m->member.type) };
         if (!fields[i].type) return opd_error();
         for (uint32_t k = 0; k < i; k++)
-            if (fields[k].name == fields[i].name) return opd_wrong(s, span_of(m), "field '%s' is declared twice", m->member.name->s);
+            if (fields[k].name == fields[i].name)
+                return opd_wrong(s, span_of(m), "field '%s' is declared twice", m->member.name->s);
     }
     return opd_value(value_type(s, type_declared(s, TY_STRUCT, n, fields, count, NULL, n->flags)));
 }
@@ -281,14 +316,18 @@ APART Operand enum_type(Sema *s, Node *n) {
     uint32_t count = n->aggregate.members.len;
     Type *base = n->aggregate.base ? expr_type(s, n->aggregate.base) : s->types.u16;
     if (!base) return opd_error();
-    if (base->kind != TY_INT) return opd_wrong(s, span_of(n), "the base of an enum must be an integer of fixed width, found '%s'", base->name);
+    if (base->kind != TY_INT)
+        return opd_wrong(s, span_of(n),
+                         "the base of an enum must be an integer of fixed width, found '%s'",
+                         base->name);
     Field *fields = arena_array(s->arena, Field, count ? count : 1);
     bool *given = arena_array(s->arena, bool, count ? count : 1);
     for (uint32_t i = 0; i < count; i++) {
         Node *m = n->aggregate.members.data[i];
         fields[i] = (Field){ .name = m->member.name };
         for (uint32_t k = 0; k < i; k++)
-            if (fields[k].name == fields[i].name) return opd_wrong(s, span_of(m), "member '%s' is declared twice", m->member.name->s);
+            if (fields[k].name == fields[i].name)
+                return opd_wrong(s, span_of(m), "member '%s' is declared twice", m->member.name->s);
         if (!m->member.value) continue;
         Value v;
         if (!expr_known(s, m->member.value, base, &v)) return opd_error();
@@ -296,9 +335,10 @@ APART Operand enum_type(Sema *s, Node *n) {
         given[i] = true;
         for (uint32_t k = 0; k < i; k++)
             if (given[k] && fields[k].value == fields[i].value)
-                return opd_wrong(s, span_of(m), "member '%s' has the value of '%s'", m->member.name->s, fields[k].name->s);
+                return opd_wrong(s, span_of(m), "member '%s' has the value of '%s'",
+                                 m->member.name->s, fields[k].name->s);
     }
-    int64_t next = 0;           // the rest count up, past what is taken
+    int64_t next = 0; // the rest count up, past what is taken
     for (uint32_t i = 0; i < count; i++) {
         if (given[i]) continue;
         for (bool taken = true; taken;) {
@@ -306,9 +346,10 @@ APART Operand enum_type(Sema *s, Node *n) {
             for (uint32_t k = 0; k < count; k++) taken |= given[k] && fields[k].value == next;
             if (taken) next++;
         }
-        if (!int_fits(base, next)) return opd_wrong(s, span_of(n), "the enum has more members than '%s' has values", base->name);
+        if (!int_fits(base, next))
+            return opd_wrong(s, span_of(n), "the enum has more members than '%s' has values",
+                             base->name);
         fields[i].value = next++;
     }
     return opd_value(value_type(s, type_declared(s, TY_ENUM, n, fields, count, base, 0)));
 }
-

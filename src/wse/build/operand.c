@@ -28,22 +28,25 @@ Operand opd_wrong(Sema *s, Span at, const char *fmt, ...) {
 Operand opd_void(Sema *s) { return opd_value(value_void(s)); }
 
 const char *value_text(Sema *s, const Value *v) {
-    StrBuf b = {0};
+    StrBuf b = { 0 };
     value_print(s, v, &b);
     const char *text = arena_str(s->arena, b.p ? b.p : "", b.n);
     sb_free(&b);
     return text;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Memory
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand opd_mem(Type *t, Global *base, int off, bool is_const) {
-    return (Operand){ .kind = X_MEM, .type = t, .base = base, .off = off, .idx = -1, .is_const = is_const };
+    return (Operand){
+        .kind = X_MEM, .type = t, .base = base, .off = off, .idx = -1, .is_const = is_const
+    };
 }
 
-// The address of an X_MEM as register + constant: the register, or -1 when the constant part says it all.
+// The address of an X_MEM as register + constant: the register, or -1 when the constant part says
+// it all.
 static int address_parts(Sema *s, const Operand *m) {
     if (!m->frame) return m->idx;
     int r = ir_reg(s->fx->ir, s->types.u16);
@@ -95,7 +98,8 @@ static int store_op(const Type *t, bool absolute) {
 
 static int load(Sema *s, const Operand *m) {
     int to = ir_reg(s->fx->ir, m->type), r = address_parts(s, m);
-    IrIns *in = r < 0 ? ir_emit(s, load_op(m->type, true), to, 0, 0) : ir_emit(s, load_op(m->type, false), to, r, 0);
+    IrIns *in = r < 0 ? ir_emit(s, load_op(m->type, true), to, 0, 0)
+                      : ir_emit(s, load_op(m->type, false), to, r, 0);
     in->x.global = m->base;
     in->imm = m->frame ? 0 : m->off;
     return to;
@@ -110,7 +114,8 @@ Operand mem_at(const Operand *m, Type *t, int off) {
 
 static void store_reg(Sema *s, const Operand *m, int reg) {
     int r = address_parts(s, m);
-    IrIns *in = r < 0 ? ir_emit(s, store_op(m->type, true), reg, 0, 0) : ir_emit(s, store_op(m->type, false), reg, r, 0);
+    IrIns *in = r < 0 ? ir_emit(s, store_op(m->type, true), reg, 0, 0)
+                      : ir_emit(s, store_op(m->type, false), reg, r, 0);
     in->x.global = m->base;
     in->imm = m->frame ? 0 : m->off;
 }
@@ -122,7 +127,9 @@ static void fill_zero(Sema *s, const Operand *m) {
 
 static bool value_all_zero(const Value *v) {
     switch (v->type->kind) {
-    case TY_ARRAY: case TY_STRUCT: case TY_UNION:
+    case TY_ARRAY:
+    case TY_STRUCT:
+    case TY_UNION:
         for (uint32_t i = 0; i < (v->agg->splat ? 1 : v->agg->n); i++)
             if (!value_all_zero(&v->agg->items[i])) return false;
         return true;
@@ -141,7 +148,8 @@ static void store_aggregate(Sema *s, Operand to, Operand x) {
         uint32_t n = to.type->kind == TY_ARRAY ? (uint32_t)to.type->count : to.type->nfields;
         for (uint32_t i = 0; i < n; i++) {
             Type *t = to.type->kind == TY_ARRAY ? to.type->elem : to.type->fields[i].type;
-            int off = to.type->kind == TY_ARRAY ? (int)(i * t->size) : (int)to.type->fields[i].value;
+            int off =
+                to.type->kind == TY_ARRAY ? (int)(i * t->size) : (int)to.type->fields[i].value;
             store(s, mem_at(&to, t, off), x.items[i], NOWHERE);
         }
         return;
@@ -151,7 +159,8 @@ static void store_aggregate(Sema *s, Operand to, Operand x) {
             fill_zero(s, &to);
             return;
         }
-        x = opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), x.home ? x.off : 0, true);
+        x = opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
+                    x.home ? x.off : 0, true);
     }
     ir_emit(s, PE_copy, address_reg(s, &to), address_reg(s, &x), (int)size);
 }
@@ -160,20 +169,26 @@ void store(Sema *s, Operand to, Operand x, Span at) {
     if (opd_bad(&to) || opd_bad(&x) || to.type->kind == TY_VOID) return;
     switch (to.kind) {
     case X_SLOT:
-        if (x.kind != X_VALUE) sema_error(s, at, "the value stored in a comptime variable must be comptime-known");
-        else *to.slot = value_copy(s, x.v);
+        if (x.kind != X_VALUE)
+            sema_error(s, at, "the value stored in a comptime variable must be comptime-known");
+        else
+            *to.slot = value_copy(s, x.v);
         break;
     case X_LOCAL: {
         IrFunc *f = s->fx->ir;
         int r = to_reg(s, x);
         IrIns *last = f->ins.len && !f->dead ? &vec_last(&f->ins) : NULL;
-        if (last && last->op != IR_LABEL && ir_result(last) == r && !f->regs.data[r].pinned) ir_set_result(last, to.reg);
-        else ir_emit(s, type_regs(to.type) == 2 ? PE_mov2 : PE_mov, to.reg, r, 0);
+        if (last && last->op != IR_LABEL && ir_result(last) == r && !f->regs.data[r].pinned)
+            ir_set_result(last, to.reg);
+        else
+            ir_emit(s, type_regs(to.type) == 2 ? PE_mov2 : PE_mov, to.reg, r, 0);
         break;
     }
     case X_MEM:
-        if (type_is_aggregate(to.type)) store_aggregate(s, to, x);
-        else store_reg(s, &to, to_reg(s, x));
+        if (type_is_aggregate(to.type))
+            store_aggregate(s, to, x);
+        else
+            store_reg(s, &to, to_reg(s, x));
         break;
     default: break;
     }
@@ -183,33 +198,42 @@ Operand address_of(Sema *s, Operand x, Span at) {
     if (opd_bad(&x)) return x;
     if (x.kind == X_VALUE && x.type->kind == TY_FN) {
         if (x.type->is_task) return opd_wrong(s, at, "the address of a task cannot be taken");
-        if (x.v.fn && (x.v.fn->node->flags & NF_INLINE)) return opd_wrong(s, at, "the address of an inline function cannot be taken");
+        if (x.v.fn && (x.v.fn->node->flags & NF_INLINE))
+            return opd_wrong(s, at, "the address of an inline function cannot be taken");
         Type *t = type_pointer(s, x.type, true, false);
         return opd_value((Value){ .type = t, .fn = x.v.fn });
     }
     if (x.kind == X_VALUE && !x.home && type_in_reg(x.type) && !s->fx->comptime) x.home = NULL;
     if (x.kind == X_VALUE && (x.home || type_is_aggregate(x.type) || type_in_reg(x.type))) {
-        if (x.type->comptime_only || !x.type->size) return opd_wrong(s, at, "the address of a value of type '%s' cannot be taken", x.type->name);
+        if (x.type->comptime_only || !x.type->size)
+            return opd_wrong(s, at, "the address of a value of type '%s' cannot be taken",
+                             x.type->name);
         if (!s->inst) return opd_wrong(s, at, "addresses exist only in the code of a PE");
         Type *t = type_pointer(s, x.type, true, false);
-        return opd_value((Value){ .type = t, .ptr = { x.home ? decl_global(s, x.home) : global_anonymous(s, x.v), x.home ? x.off : 0 } });
+        return opd_value(
+            (Value){ .type = t,
+                     .ptr = { x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
+                              x.home ? x.off : 0 } });
     }
-    if (x.kind == X_SLOT) return opd_wrong(s, at, "the address of a comptime variable cannot be taken");
-    if (x.kind != X_MEM) return opd_wrong(s, at, "'&' needs a variable, or an element or field of one");
+    if (x.kind == X_SLOT)
+        return opd_wrong(s, at, "the address of a comptime variable cannot be taken");
+    if (x.kind != X_MEM)
+        return opd_wrong(s, at, "'&' needs a variable, or an element or field of one");
     Type *t = type_pointer(s, x.type, x.is_const, false);
-    if (x.type->comptime_only) return opd_wrong(s, at, "the address of a value of type '%s' cannot be taken", x.type->name);
+    if (x.type->comptime_only)
+        return opd_wrong(s, at, "the address of a value of type '%s' cannot be taken",
+                         x.type->name);
     if (!x.frame && x.idx < 0) return opd_value((Value){ .type = t, .ptr = { x.base, x.off } });
     return opd_reg(t, address_reg(s, &x));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Values
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand rvalue(Sema *s, Operand x) {
     switch (x.kind) {
-    case X_LOCAL:
-        return opd_reg(x.type, x.reg);
+    case X_LOCAL: return opd_reg(x.type, x.reg);
     case X_SLOT: return opd_value(value_copy(s, *x.slot));
     case X_MEM:
         if (at_comptime(s) || type_is_aggregate(x.type)) return x;
@@ -222,7 +246,8 @@ Operand rvalue(Sema *s, Operand x) {
 Operand expr_value(Sema *s, Node *n, Type *want) {
     Operand x = expr(s, n, want);
     if (x.kind == X_MEM && at_comptime(s))
-        return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+        return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time",
+                         x.base ? x.base->name : "this variable");
     return rvalue(s, x);
 }
 
@@ -303,6 +328,8 @@ void pin(Sema *s, const Operand *x) {
     if (x->kind == X_REG) s->fx->ir->regs.data[x->reg].pinned = true;
     if (x->kind == X_MEM && x->idx >= 0) s->fx->ir->regs.data[x->idx].pinned = true;
     if (x->kind != X_AGG) return;
-    uint32_t n = x->type->kind == TY_ARRAY ? (uint32_t)x->type->count : x->type->kind == TY_RANGE ? 3 : x->type->nfields;
+    uint32_t n = x->type->kind == TY_ARRAY   ? (uint32_t)x->type->count
+                 : x->type->kind == TY_RANGE ? 3
+                                             : x->type->nfields;
     for (uint32_t i = 0; i < n; i++) pin(s, &x->items[i]);
 }

@@ -10,10 +10,13 @@ static Operand fold_int(Sema *s, CslOp op, Value a, Value b, Type *t, Span at) {
     case CSL_OP_ADD: over = __builtin_add_overflow(x, y, &r); break;
     case CSL_OP_SUB: over = __builtin_sub_overflow(x, y, &r); break;
     case CSL_OP_MUL: over = __builtin_mul_overflow(x, y, &r); break;
-    case CSL_OP_DIV: case CSL_OP_REM:
+    case CSL_OP_DIV:
+    case CSL_OP_REM:
         if (!y) return opd_wrong(s, at, "division by zero");
-        if (y == -1) over = op == CSL_OP_DIV && __builtin_sub_overflow((Int)0, x, &r);
-        else r = op == CSL_OP_DIV ? x / y : x % y;
+        if (y == -1)
+            over = op == CSL_OP_DIV && __builtin_sub_overflow((Int)0, x, &r);
+        else
+            r = op == CSL_OP_DIV ? x / y : x % y;
         break;
     case CSL_OP_AND: r = x & y; break;
     case CSL_OP_OR: r = x | y; break;
@@ -42,8 +45,9 @@ bool is_compare(CslOp op) { return op >= CSL_OP_EQ && op <= CSL_OP_GE; }
 static bool comparable(const Type *t, bool ordered) {
     if (type_is_number(t)) return true;
     if (ordered) return false;
-    return t->kind == TY_BOOL || t->kind == TY_ENUM || t->kind == TY_DIRECTION || t->kind == TY_STRING ||
-           t->kind == TY_TYPE || t->kind == TY_DSR || t->kind == TY_VOID || type_is_id(t) || t->kind == TY_POINTER;
+    return t->kind == TY_BOOL || t->kind == TY_ENUM || t->kind == TY_DIRECTION ||
+           t->kind == TY_STRING || t->kind == TY_TYPE || t->kind == TY_DSR || t->kind == TY_VOID ||
+           type_is_id(t) || t->kind == TY_POINTER;
 }
 
 // Opcode for an arithmetic operation on a run-time type, 0 when there is none.
@@ -58,7 +62,11 @@ static int arith_op(CslOp op, const Type *t) {
         default: return 0;
         }
     }
-    int k = (t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6) + (t->bits <= 32 && !t->is_signed);
+    int k = (t->bits <= 8    ? 0
+             : t->bits <= 16 ? 2
+             : t->bits <= 32 ? 4
+                             : 6) +
+            (t->bits <= 32 && !t->is_signed);
     bool u64 = t->bits > 32 && !t->is_signed;
     switch (op) {
     case CSL_OP_ADD: return PE_add_i8 + k;
@@ -77,9 +85,11 @@ static int arith_op(CslOp op, const Type *t) {
 
 static Operand shift(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     if (!type_is_int(a.type) || !type_is_int(b.type))
-        return opd_wrong(s, at, "'%s' needs integers, found '%s' and '%s'", op_text(op), a.type->name, b.type->name);
+        return opd_wrong(s, at, "'%s' needs integers, found '%s' and '%s'", op_text(op),
+                         a.type->name, b.type->name);
     if (b.type->kind == TY_INT && b.type->is_signed && !(b.kind == X_VALUE && b.v.i >= 0))
-        return opd_wrong(s, at, "the right operand of '%s' must be unsigned, found '%s'", op_text(op), b.type->name);
+        return opd_wrong(s, at, "the right operand of '%s' must be unsigned, found '%s'",
+                         op_text(op), b.type->name);
     if (b.kind == X_VALUE && b.v.i < 0) return opd_wrong(s, at, "negative shift");
     if (a.kind == X_VALUE && b.kind == X_VALUE) {
         int64_t n = b.v.i > 200 ? 200 : (int64_t)b.v.i;
@@ -96,13 +106,15 @@ static Operand shift(Sema *s, CslOp op, Operand a, Operand b, Span at) {
         return opd_value(value_of(a.type, int_wrap(a.type, r)));
     }
     if (a.type->kind == TY_COMPTIME_INT) {
-        if (!can_coerce(s, &a, b.type)) return opd_wrong(s, at, "give the shifted number a type with @as");
+        if (!can_coerce(s, &a, b.type))
+            return opd_wrong(s, at, "give the shifted number a type with @as");
         a = coerce(s, a, b.type, at);
     }
     int x = to_reg(s, a), to = ir_reg(s->fx->ir, a.type), code = arith_op(op, a.type);
     if (b.kind == X_VALUE) {
         int n = b.v.i > 64 ? 64 : (int)b.v.i;
-        int imm = op == CSL_OP_SHR ? code == PE_sar ? PE_sari : PE_shri : code - PE_shl_i8 + PE_shli_i8;
+        int imm =
+            op == CSL_OP_SHR ? code == PE_sar ? PE_sari : PE_shri : code - PE_shl_i8 + PE_shli_i8;
         ir_emit(s, imm, to, x, n);
     } else {
         ir_emit(s, code, to, x, to_reg(s, b));
@@ -111,7 +123,8 @@ static Operand shift(Sema *s, CslOp op, Operand a, Operand b, Span at) {
 }
 
 static bool small_imm(const Operand *x, int64_t *out) {
-    return x->kind == X_VALUE && value_is_int(&x->v) && value_to_i64(&x->v, out) && *out >= -32768 && *out <= 32767;
+    return x->kind == X_VALUE && value_is_int(&x->v) && value_to_i64(&x->v, out) &&
+           *out >= -32768 && *out <= 32767;
 }
 
 static Operand compare_reg(Sema *s, CslOp op, Operand a, Operand b) {
@@ -125,11 +138,18 @@ static Operand compare_reg(Sema *s, CslOp op, Operand a, Operand b) {
     int code;
     if (t->kind == TY_FLOAT) {
         bool h = t->sub == FLOAT_F16;
-        code = op == CSL_OP_EQ ? h ? PE_eq_f16 : PE_eq_f32 : op == CSL_OP_NE ? h ? PE_ne_f16 : PE_ne_f32 :
-               op == CSL_OP_LT ? h ? PE_lt_f16 : PE_lt_f32 : h ? PE_le_f16 : PE_le_f32;
+        code = op == CSL_OP_EQ   ? h ? PE_eq_f16 : PE_eq_f32
+               : op == CSL_OP_NE ? h ? PE_ne_f16 : PE_ne_f32
+               : op == CSL_OP_LT ? h ? PE_lt_f16 : PE_lt_f32
+               : h               ? PE_le_f16
+                                 : PE_le_f32;
     } else {
         bool u64 = t->kind == TY_INT && t->bits > 32 && !t->is_signed;
-        code = op == CSL_OP_EQ ? PE_eq : op == CSL_OP_NE ? PE_ne : op == CSL_OP_LT ? u64 ? PE_lt_u64 : PE_lt : u64 ? PE_le_u64 : PE_le;
+        code = op == CSL_OP_EQ   ? PE_eq
+               : op == CSL_OP_NE ? PE_ne
+               : op == CSL_OP_LT ? u64 ? PE_lt_u64 : PE_lt
+               : u64             ? PE_le_u64
+                                 : PE_le;
     }
     ir_emit(s, code, to, x, y);
     return opd_reg(s->types.bool_, to);
@@ -138,15 +158,22 @@ static Operand compare_reg(Sema *s, CslOp op, Operand a, Operand b) {
 // Brings both operands of a comparison or an arithmetic operation to one type.
 static bool to_peers(Sema *s, CslOp op, Operand *a, Operand *b, Span at) {
     Type *t = peer_type(s, a, b);
-    if (!t && is_compare(op) && type_is_int(a->type) && type_is_int(b->type) && opd_known(a) && opd_known(b)) t = s->types.comptime_int;
+    if (!t && is_compare(op) && type_is_int(a->type) && type_is_int(b->type) && opd_known(a) &&
+        opd_known(b))
+        t = s->types.comptime_int;
     if (!t) {
-        if ((a->type->kind == TY_COMPTIME_INT && type_is_float(b->type)) || (b->type->kind == TY_COMPTIME_INT && type_is_float(a->type)))
-            return sema_error(s, at, "'%s' mixes an integer and a float ('%s' and '%s'); write the integer with a decimal point",
+        if ((a->type->kind == TY_COMPTIME_INT && type_is_float(b->type)) ||
+            (b->type->kind == TY_COMPTIME_INT && type_is_float(a->type)))
+            return sema_error(s, at,
+                              "'%s' mixes an integer and a float ('%s' and '%s'); write the "
+                              "integer with a decimal point",
                               op_text(op), a->type->name, b->type->name);
         if (opd_known(a) != opd_known(b) && type_is_int(a->type) && type_is_int(b->type))
             return sema_error(s, at, "'%s': value %s does not fit in '%s'", op_text(op),
-                              value_text(s, opd_known(a) ? &a->v : &b->v), opd_known(a) ? b->type->name : a->type->name);
-        return sema_error(s, at, "'%s' needs operands of one type, found '%s' and '%s'", op_text(op), a->type->name, b->type->name);
+                              value_text(s, opd_known(a) ? &a->v : &b->v),
+                              opd_known(a) ? b->type->name : a->type->name);
+        return sema_error(s, at, "'%s' needs operands of one type, found '%s' and '%s'",
+                          op_text(op), a->type->name, b->type->name);
     }
     *a = coerce(s, *a, t, at);
     *b = coerce(s, *b, t, at);
@@ -159,31 +186,46 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     if (opd_bad(&b)) return b;
     if (op == CSL_OP_SHL || op == CSL_OP_SHR) return shift(s, op, a, b, at);
     bool cmp = is_compare(op);
-    if (cmp && a.type != b.type && (a.type->kind == TY_VOID || b.type->kind == TY_VOID || a.type->kind == TY_TYPE || b.type->kind == TY_TYPE))
+    if (cmp && a.type != b.type &&
+        (a.type->kind == TY_VOID || b.type->kind == TY_VOID || a.type->kind == TY_TYPE ||
+         b.type->kind == TY_TYPE))
         return opd_wrong(s, at, "cannot compare '%s' and '%s'", a.type->name, b.type->name);
     if (!to_peers(s, op, &a, &b, at)) return opd_error();
     Type *t = a.type;
     bool integer_only = op == CSL_OP_REM || (op >= CSL_OP_AND && op <= CSL_OP_OR);
-    if (cmp ? !comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE) : integer_only ? !type_is_int(t) : !type_is_number(t)) {
+    if (cmp            ? !comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE)
+        : integer_only ? !type_is_int(t)
+                       : !type_is_number(t)) {
         if (t->kind == TY_BOOL && integer_only)
-            return opd_wrong(s, at, "'%s' needs integers, found 'bool'; use '%s'", op_text(op), op == CSL_OP_OR ? "or" : op == CSL_OP_AND ? "and" : "!=");
+            return opd_wrong(s, at, "'%s' needs integers, found 'bool'; use '%s'", op_text(op),
+                             op == CSL_OP_OR    ? "or"
+                             : op == CSL_OP_AND ? "and"
+                                                : "!=");
         return opd_wrong(s, at, "'%s' is not defined for '%s'", op_text(op), t->name);
     }
     if (a.kind == X_VALUE && b.kind == X_VALUE) {
         if (cmp) {
-            if (type_is_float(t)) return fold_compare(s, op, a.v.f < b.v.f ? -1 : a.v.f > b.v.f, isnan(a.v.f) || isnan(b.v.f));
-            if (type_is_int(t)) return fold_compare(s, op, a.v.i < b.v.i ? -1 : a.v.i > b.v.i, false);
+            if (type_is_float(t))
+                return fold_compare(s, op, a.v.f < b.v.f ? -1 : a.v.f > b.v.f,
+                                    isnan(a.v.f) || isnan(b.v.f));
+            if (type_is_int(t))
+                return fold_compare(s, op, a.v.i < b.v.i ? -1 : a.v.i > b.v.i, false);
             return fold_compare(s, op, !value_equal(&a.v, &b.v), false);
         }
         if (type_is_int(t)) return fold_int(s, op, a.v, b.v, t, at);
         double x = a.v.f, y = b.v.f;
         if (op == CSL_OP_DIV && y == 0) return opd_wrong(s, at, "division by zero");
-        double r = op == CSL_OP_ADD ? x + y : op == CSL_OP_SUB ? x - y : op == CSL_OP_MUL ? x * y : x / y;
+        double r = op == CSL_OP_ADD   ? x + y
+                   : op == CSL_OP_SUB ? x - y
+                   : op == CSL_OP_MUL ? x * y
+                                      : x / y;
         if (isnan(r)) return opd_wrong(s, at, "the result is not a number");
         return opd_value(value_float(t, r));
     }
-    if (at_comptime(s)) return opd_wrong(s, at, "the operands of '%s' must be comptime-known here", op_text(op));
-    if (!type_in_reg(t)) return opd_wrong(s, at, "'%s' is not possible with '%s' at run time", op_text(op), t->name);
+    if (at_comptime(s))
+        return opd_wrong(s, at, "the operands of '%s' must be comptime-known here", op_text(op));
+    if (!type_in_reg(t))
+        return opd_wrong(s, at, "'%s' is not possible with '%s' at run time", op_text(op), t->name);
     if (cmp) return compare_reg(s, op, a, b);
     // Immediate forms.
     int64_t imm;
@@ -194,13 +236,16 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     int x = to_reg(s, a), to = ir_reg(s->fx->ir, t), code = arith_op(op, t);
     if (t->kind == TY_INT && small_imm(&b, &imm) && imm > -32768) {
         if (op == CSL_OP_ADD || op == CSL_OP_SUB) {
-            ir_emit(s, PE_addi_i8 + (code - (op == CSL_OP_ADD ? PE_add_i8 : PE_sub_i8)), to, x, (int)(op == CSL_OP_ADD ? imm : -imm));
+            ir_emit(s, PE_addi_i8 + (code - (op == CSL_OP_ADD ? PE_add_i8 : PE_sub_i8)), to, x,
+                    (int)(op == CSL_OP_ADD ? imm : -imm));
             return opd_reg(t, to);
         }
         if (op == CSL_OP_MUL) {
             int shift_by = imm > 0 && !(imm & (imm - 1)) ? __builtin_ctzll((uint64_t)imm) : -1;
-            if (shift_by >= 0) ir_emit(s, PE_shli_i8 + (code - PE_mul_i8), to, x, shift_by);
-            else ir_emit(s, PE_muli_i8 + (code - PE_mul_i8), to, x, (int)imm);
+            if (shift_by >= 0)
+                ir_emit(s, PE_shli_i8 + (code - PE_mul_i8), to, x, shift_by);
+            else
+                ir_emit(s, PE_muli_i8 + (code - PE_mul_i8), to, x, (int)imm);
             return opd_reg(t, to);
         }
         if (op == CSL_OP_AND && imm >= 0) {
@@ -226,21 +271,29 @@ Operand unary(Sema *s, Node *n, Type *want) {
         if (x.kind == X_VALUE) return opd_value(value_bool(s, !x.v.i));
         break;
     case CSL_OP_BITNOT:
-        if (t->kind != TY_INT) return opd_wrong(s, at, "'~' needs an integer of fixed width, found '%s'", t->name);
+        if (t->kind != TY_INT)
+            return opd_wrong(s, at, "'~' needs an integer of fixed width, found '%s'", t->name);
         if (x.kind == X_VALUE) return opd_value(value_of(t, int_wrap(t, ~x.v.i)));
         break;
     default:
         if (!type_is_number(t)) return opd_wrong(s, at, "'-' needs a number, found '%s'", t->name);
-        if (x.kind == X_VALUE && type_is_float(t)) return opd_value((Value){ .type = t, .f = -x.v.f });
+        if (x.kind == X_VALUE && type_is_float(t))
+            return opd_value((Value){ .type = t, .f = -x.v.f });
         if (x.kind == X_VALUE) return fold_int(s, CSL_OP_SUB, value_of(t, 0), x.v, t, at);
         break;
     }
     if (at_comptime(s)) return opd_wrong(s, at, "the operand must be comptime-known here");
     int r = to_reg(s, x), to = ir_reg(s->fx->ir, t);
-    if (n->op == CSL_OP_NOT) ir_emit(s, PE_lnot, to, r, 0);
-    else if (t->kind == TY_FLOAT) ir_emit(s, t->sub == FLOAT_F16 ? PE_neg_f16 : PE_neg_f32, to, r, 0);
+    if (n->op == CSL_OP_NOT)
+        ir_emit(s, PE_lnot, to, r, 0);
+    else if (t->kind == TY_FLOAT)
+        ir_emit(s, t->sub == FLOAT_F16 ? PE_neg_f16 : PE_neg_f32, to, r, 0);
     else {
-        int k = (t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6) + (t->bits <= 32 && !t->is_signed);
+        int k = (t->bits <= 8    ? 0
+                 : t->bits <= 16 ? 2
+                 : t->bits <= 32 ? 4
+                                 : 6) +
+                (t->bits <= 32 && !t->is_signed);
         ir_emit(s, (n->op == CSL_OP_BITNOT ? PE_not_i8 : PE_neg_i8) + k, to, r, 0);
     }
     return opd_reg(t, to);
@@ -252,12 +305,14 @@ Operand logical(Sema *s, Node *n) {
     Operand a = expr_value(s, n->binary.lhs, s->types.bool_);
     if (opd_bad(&a)) return a;
     if (a.type != s->types.bool_)
-        return opd_wrong(s, span_of(n->binary.lhs), "'%s' needs bools, found '%s'", op_text(n->op), a.type->name);
+        return opd_wrong(s, span_of(n->binary.lhs), "'%s' needs bools, found '%s'", op_text(n->op),
+                         a.type->name);
     if (a.kind == X_VALUE) {
         if ((a.v.i != 0) == is_or) return a;
         Operand b = expr_value(s, n->binary.rhs, s->types.bool_);
         if (!opd_bad(&b) && b.type != s->types.bool_)
-            return opd_wrong(s, span_of(n->binary.rhs), "'%s' needs bools, found '%s'", op_text(n->op), b.type->name);
+            return opd_wrong(s, span_of(n->binary.rhs), "'%s' needs bools, found '%s'",
+                             op_text(n->op), b.type->name);
         return b;
     }
     IrFunc *f = s->fx->ir;
@@ -269,7 +324,8 @@ Operand logical(Sema *s, Node *n) {
     s->fx->depth--;
     if (!opd_bad(&b)) {
         if (b.type != s->types.bool_)
-            b = opd_wrong(s, span_of(n->binary.rhs), "'%s' needs bools, found '%s'", op_text(n->op), b.type->name);
+            b = opd_wrong(s, span_of(n->binary.rhs), "'%s' needs bools, found '%s'", op_text(n->op),
+                          b.type->name);
         else
             ir_emit(s, PE_mov, to, to_reg(s, b), 0);
     }
@@ -277,29 +333,40 @@ Operand logical(Sema *s, Node *n) {
     return opd_bad(&b) && b.kind == X_ERROR ? b : opd_reg(s->types.bool_, to);
 }
 
-// Whether comparing these compiles to one jump: registers that compare as signed 64-bit integers do.
+// Whether comparing these compiles to one jump: registers that compare as signed 64-bit integers
+// do.
 static bool jumps_at_once(CslOp op, const Operand *a, const Operand *b) {
     const Type *t = a->type;
     if (opd_known(a) && opd_known(b)) return false;
     if (!comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE) || !type_in_reg(t)) return false;
-    return t->kind != TY_FLOAT && t->kind != TY_DSD && !(t->kind == TY_INT && t->bits > 32 && !t->is_signed);
+    return t->kind != TY_FLOAT && t->kind != TY_DSD &&
+           !(t->kind == TY_INT && t->bits > 32 && !t->is_signed);
 }
 
 // Jumps to `target` when `a op b`, else to `other`, which is placed next.
 static void compare_jump(Sema *s, CslOp op, Operand a, Operand b, int target, int other) {
-    if (opd_known(&a)) {        // the constant to the right
+    if (opd_known(&a)) { // the constant to the right
         Operand swap = a;
         a = b, b = swap;
-        op = op == CSL_OP_LT ? CSL_OP_GT : op == CSL_OP_LE ? CSL_OP_GE : op == CSL_OP_GT ? CSL_OP_LT : op == CSL_OP_GE ? CSL_OP_LE : op;
+        op = op == CSL_OP_LT   ? CSL_OP_GT
+             : op == CSL_OP_LE ? CSL_OP_GE
+             : op == CSL_OP_GT ? CSL_OP_LT
+             : op == CSL_OP_GE ? CSL_OP_LE
+                               : op;
     }
     int x = to_reg(s, a);
     int64_t imm;
     if (small_imm(&b, &imm) && op != CSL_OP_LE && op != CSL_OP_GT) {
-        int code = op == CSL_OP_EQ ? PE_jeqi : op == CSL_OP_NE ? PE_jnei : op == CSL_OP_LT ? PE_jlti : PE_jgei;
+        int code = op == CSL_OP_EQ   ? PE_jeqi
+                   : op == CSL_OP_NE ? PE_jnei
+                   : op == CSL_OP_LT ? PE_jlti
+                                     : PE_jgei;
         ir_emit(s, code, x, (int)imm, target);
     } else {
-        static const int jumps[] = { [CSL_OP_EQ] = PE_jeq, [CSL_OP_NE] = PE_jne, [CSL_OP_LT] = PE_jlt,
-                                     [CSL_OP_LE] = PE_jle, [CSL_OP_GT] = PE_jgt, [CSL_OP_GE] = PE_jge };
+        static const int jumps[] = {
+            [CSL_OP_EQ] = PE_jeq, [CSL_OP_NE] = PE_jne, [CSL_OP_LT] = PE_jlt,
+            [CSL_OP_LE] = PE_jle, [CSL_OP_GT] = PE_jgt, [CSL_OP_GE] = PE_jge
+        };
         ir_emit(s, jumps[op], x, to_reg(s, b), target);
     }
     ir_jump(s, other);
@@ -315,16 +382,20 @@ static void bool_jump(Sema *s, Operand x, int yes, int no, bool yes_next) {
 }
 
 static void cond_compare(Sema *s, Node *n, int yes, int no, bool yes_next) {
-    static const CslOp inverse[] = { [CSL_OP_EQ] = CSL_OP_NE, [CSL_OP_NE] = CSL_OP_EQ, [CSL_OP_LT] = CSL_OP_GE,
-                                     [CSL_OP_GE] = CSL_OP_LT, [CSL_OP_GT] = CSL_OP_LE, [CSL_OP_LE] = CSL_OP_GT };
+    static const CslOp inverse[] = {
+        [CSL_OP_EQ] = CSL_OP_NE, [CSL_OP_NE] = CSL_OP_EQ, [CSL_OP_LT] = CSL_OP_GE,
+        [CSL_OP_GE] = CSL_OP_LT, [CSL_OP_GT] = CSL_OP_LE, [CSL_OP_LE] = CSL_OP_GT
+    };
     Operand a = expr_value(s, n->binary.lhs, NULL), b = expr_value(s, n->binary.rhs, NULL);
     if (opd_bad(&a) || opd_bad(&b)) return;
     Type *t = peer_type(s, &a, &b);
     if (t && can_coerce(s, &a, t) && can_coerce(s, &b, t)) {
         Operand x = coerce(s, a, t, span_of(n)), y = coerce(s, b, t, span_of(n));
         if (jumps_at_once(n->op, &x, &y)) {
-            if (yes_next) compare_jump(s, inverse[n->op], x, y, no, yes);
-            else compare_jump(s, n->op, x, y, yes, no);
+            if (yes_next)
+                compare_jump(s, inverse[n->op], x, y, no, yes);
+            else
+                compare_jump(s, n->op, x, y, yes, no);
             return;
         }
     }
@@ -337,9 +408,12 @@ void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next) {
     if (n->kind == ND_BINARY && (n->op == CSL_OP_LAND || n->op == CSL_OP_LOR)) {
         IrFunc *f = s->fx->ir;
         int middle = ir_label(f);
-        if (n->op == CSL_OP_LAND) cond_jump(s, n->binary.lhs, middle, no, true);
-        else cond_jump(s, n->binary.lhs, yes, middle, false);
-        if (!ir_used(f, middle)) return;        // the left side decides: the right one is not looked at
+        if (n->op == CSL_OP_LAND)
+            cond_jump(s, n->binary.lhs, middle, no, true);
+        else
+            cond_jump(s, n->binary.lhs, yes, middle, false);
+        // the left side decides: the right one is not looked at
+        if (!ir_used(f, middle)) return;
         ir_place(f, middle);
         s->fx->depth++;
         cond_jump(s, n->binary.rhs, yes, no, yes_next);
@@ -356,7 +430,8 @@ void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next) {
     }
     Operand x = expr_value(s, n, s->types.bool_);
     if (opd_bad(&x)) return;
-    if (x.type != s->types.bool_) sema_error(s, span_of(n), "the condition must be a bool, found '%s'", x.type->name);
-    else bool_jump(s, x, yes, no, yes_next);
+    if (x.type != s->types.bool_)
+        sema_error(s, span_of(n), "the condition must be a bool, found '%s'", x.type->name);
+    else
+        bool_jump(s, x, yes, no, yes_next);
 }
-

@@ -1,8 +1,10 @@
-// Modules, declarations, PE programs: what exists, when it is looked at, and in which order comptime code runs.
+// Modules, declarations, PE programs: what exists, when it is looked at, and in which order
+// comptime code runs.
 //
-// The layout file is a module like any other, without a PE. When its layout block has run, every distinct (file,
-// parameters) pair that @set_tile_code named becomes an instance: its modules' comptime blocks run, then the bodies that
-// tasks and exports reach are analysed, until nothing new turns up.
+// The layout file is a module like any other, without a PE. When its layout block has run, every
+// distinct (file, parameters) pair that @set_tile_code named becomes an instance: its modules'
+// comptime blocks run, then the bodies that tasks and exports reach are analysed, until nothing new
+// turns up.
 #include "wse/build/builtin.h"
 
 #include <stdio.h>
@@ -30,9 +32,9 @@ static UnitInfo *unit_info(Sema *s, Unit *u) {
     return info;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Evaluation outside of any function
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Operand eval_in(Sema *s, Module *m, Place place, Node *n, Type *want) {
     Fx in = { .up = s->fx, .mod = m, .place = place, .comptime = true, .sret = -1 };
@@ -71,9 +73,9 @@ static void run_block(Sema *s, Module *m, Place place, Node *body) {
     s->fx = was;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Modules
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Decl *module_find(Module *m, const Name *name) {
     uint64_t *i = map_get(&m->info->names, &name, sizeof name);
@@ -95,22 +97,29 @@ static void bind_params(Sema *s, Module *m, const Value *params, Span at) {
             Node *n = m->unit->decls.data[k];
             if (n->kind == ND_VAR && (n->flags & NF_PARAM)) spelling_offer(&sp, n->var.name->s);
         }
-        const char *path = m->unit->file->path, *lib = m->info->library ? strstr(path, "wse/lib/") : NULL;
+        const char *path = m->unit->file->path,
+                   *lib = m->info->library ? strstr(path, "wse/lib/") : NULL;
         if (lib) lib += strlen("wse/lib/");
-        diag_warning(s->c, at, lib ? "<%.*s> has no parameter '%s'%s" : "'%.*s' has no parameter '%s'%s",
-                     lib ? (int)strcspn(lib, ".") : (int)strlen(path), lib ? lib : path, name->s, spelling_hint(s->c, &sp));
+        diag_warning(s->c, at,
+                     lib ? "<%.*s> has no parameter '%s'%s" : "'%.*s' has no parameter '%s'%s",
+                     lib ? (int)strcspn(lib, ".") : (int)strlen(path), lib ? lib : path, name->s,
+                     spelling_hint(s->c, &sp));
     }
 }
 
-Module *module_new(Sema *s, Unit *u, Instance *inst, const Value *params, Span at, const char *prefix) {
+Module *module_new(Sema *s, Unit *u, Instance *inst, const Value *params, Span at,
+                   const char *prefix) {
     Module *m = arena_new(s->arena, Module);
     *m = (Module){ .unit = u, .info = unit_info(s, u), .inst = inst, .prefix = prefix };
     m->library = m->info->library;
     m->decls = arena_array(s->arena, Decl, u->decls.len + 1);
-    for (uint32_t i = 0; i < u->decls.len; i++) m->decls[i] = (Decl){ .node = u->decls.data[i], .mod = m };
+    for (uint32_t i = 0; i < u->decls.len; i++)
+        m->decls[i] = (Decl){ .node = u->decls.data[i], .mod = m };
     bind_params(s, m, params, at);
-    if (inst) vec_push(&inst->modules, m);
-    else vec_push(&s->modules, m);
+    if (inst)
+        vec_push(&inst->modules, m);
+    else
+        vec_push(&s->modules, m);
     return m;
 }
 
@@ -119,7 +128,9 @@ void module_start(Sema *s, Module *m, Span at) {
     (void)at;
     for (uint32_t i = 0; i < m->unit->decls.len && !s->stopped; i++) {
         Node *n = m->unit->decls.data[i];
-        if (n->kind != ND_VAR || !(n->flags & NF_CONST) || !n->var.init || n->var.init->kind != ND_BUILTIN) continue;
+        if (n->kind != ND_VAR || !(n->flags & NF_CONST) || !n->var.init ||
+            n->var.init->kind != ND_BUILTIN)
+            continue;
         if (strcmp(n->var.init->builtin.name->s, "@import_module")) continue;
         decl_resolve(s, &m->decls[i], span_of(n));
     }
@@ -129,9 +140,12 @@ bool run_modules(Sema *s, Instance *inst) {
     bool any = false;
     for (;;) {
         Module *m;
-        if (inst && inst->next_module < inst->modules.len) m = inst->modules.data[inst->next_module++];
-        else if (!inst && s->next_module < s->modules.len) m = s->modules.data[s->next_module++];
-        else return any;
+        if (inst && inst->next_module < inst->modules.len)
+            m = inst->modules.data[inst->next_module++];
+        else if (!inst && s->next_module < s->modules.len)
+            m = s->modules.data[s->next_module++];
+        else
+            return any;
         any = true;
         for (uint32_t i = 0; i < m->unit->decls.len && !s->stopped; i++) {
             Node *n = m->unit->decls.data[i];
@@ -140,9 +154,9 @@ bool run_modules(Sema *s, Instance *inst) {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Declarations
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 Type *fn_node_type(Sema *s, Node *n) {
     bool is_fn = n->kind == ND_FN;
@@ -155,7 +169,8 @@ Type *fn_node_type(Sema *s, Node *n) {
         fields[i].comptime = p->flags & NF_COMPTIME;
         generic |= (p->flags & (NF_COMPTIME | NF_ANYTYPE)) != 0;
     }
-    // The types of a generic function's parameters may use the parameters before them: they wait for a call.
+    // The types of a generic function's parameters may use the parameters before them: they wait
+    // for a call.
     for (uint32_t i = 0; i < params.len && !generic; i++) {
         fields[i].type = expr_type(s, params.data[i]->param.type);
         if (!fields[i].type) return NULL;
@@ -181,7 +196,8 @@ Type *func_type(Sema *s, Func *f) {
     f->type = fn_node_type(s, f->node);
     s->fx = was;
     f->failed = !f->type;
-    if (f->type && (f->node->flags & NF_TASK) && f->type->result && f->type->result->kind != TY_VOID) {
+    if (f->type && (f->node->flags & NF_TASK) && f->type->result &&
+        f->type->result->kind != TY_VOID) {
         sema_error(s, span_of(f->node), "a task returns void");
         f->failed = true;
     }
@@ -191,7 +207,8 @@ Type *func_type(Sema *s, Func *f) {
 static bool resolve_var(Sema *s, Decl *d) {
     Node *n = d->node;
     Type *type = NULL;
-    if (n->flags & NF_EXTERN) return sema_error(s, span_of(n), "external variables are not supported yet");
+    if (n->flags & NF_EXTERN)
+        return sema_error(s, span_of(n), "external variables are not supported yet");
     if (n->var.type && !(type = type_in(s, d->mod, n->var.type))) return false;
     if (n->flags & NF_COLOR) type = s->types.color;
     if (n->flags & NF_PARAM) {
@@ -210,7 +227,7 @@ static bool resolve_var(Sema *s, Decl *d) {
             if (opd_bad(&x)) return false;
             d->value = x.v;
         } else {
-            return false;       // reported where it is read
+            return false; // reported where it is read
         }
         d->type = d->value.type;
         return true;
@@ -224,23 +241,30 @@ static bool resolve_var(Sema *s, Decl *d) {
         if (type) x = coerce(s, x, type, span_of(n->var.init));
         if (opd_bad(&x)) return false;
     } else if (!type || (n->flags & NF_CONST)) {
-        return sema_error(s, span_of(n), n->flags & NF_CONST ? "a constant needs a value" : "a variable without a value needs a type");
+        return sema_error(s, span_of(n),
+                          n->flags & NF_CONST ? "a constant needs a value"
+                                              : "a variable without a value needs a type");
     }
     if (n->flags & NF_CONST) {
         d->value = x.v;
         d->type = x.v.type;
-        if (d->type == s->types.type && x.v.t->named && !x.v.t->titled) {   // `const P = struct ..` names the type
+        // `const P = struct ..` names the type
+        if (d->type == s->types.type && x.v.t->named && !x.v.t->titled) {
             x.v.t->titled = true;
             x.v.t->name = n->var.name->s;
         }
-        if (d->type->kind == TY_DSD && d->value.dsd->fifo && !d->value.dsd->fifo->decl) d->value.dsd->fifo->decl = d;
+        if (d->type->kind == TY_DSD && d->value.dsd->fifo && !d->value.dsd->fifo->decl)
+            d->value.dsd->fifo->decl = d;
         return true;
     }
     d->type = type ? type : x.v.type;
     if (d->type->comptime_only || !d->type->size) {
         if (d->type->kind == TY_COMPTIME_INT || d->type->kind == TY_COMPTIME_FLOAT)
-            return sema_error(s, span_of(n), "a variable needs a type of fixed width; write 'var %s: %s'", n->var.name->s, d->type->kind == TY_COMPTIME_INT ? "i16" : "f32");
-        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'", d->type->name);
+            return sema_error(s, span_of(n),
+                              "a variable needs a type of fixed width; write 'var %s: %s'",
+                              n->var.name->s, d->type->kind == TY_COMPTIME_INT ? "i16" : "f32");
+        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'",
+                          d->type->name);
     }
     if (n->var.init) d->value = x.v;
     return true;
@@ -250,10 +274,13 @@ bool decl_resolve(Sema *s, Decl *d, Span at) {
     switch (d->state) {
     case DECL_DONE: return true;
     case DECL_FAILED: return false;
-    case DECL_BUSY: return sema_error(s, at, "'%s' depends on itself", d->node->kind == ND_VAR ? d->node->var.name->s : "this");
+    case DECL_BUSY:
+        return sema_error(s, at, "'%s' depends on itself",
+                          d->node->kind == ND_VAR ? d->node->var.name->s : "this");
     case DECL_FRESH: break;
     }
-    if (s->call_depth + s->resolve_depth > 300) return sema_error(s, at, "declarations depend on each other too deeply");
+    if (s->call_depth + s->resolve_depth > 300)
+        return sema_error(s, at, "declarations depend on each other too deeply");
     d->state = DECL_BUSY;
     s->resolve_depth++;
     bool ok = true;
@@ -288,7 +315,9 @@ Operand decl_operand(Sema *s, Decl *d, Span at) {
         return x;
     }
     if (!d->mod->inst) {
-        if (at_comptime(s)) sema_error(s, at, "'%s' is a variable of PE memory; the layout cannot use it", n->var.name->s);
+        if (at_comptime(s))
+            sema_error(s, at, "'%s' is a variable of PE memory; the layout cannot use it",
+                       n->var.name->s);
         return opd_error();
     }
     return (Operand){ .kind = X_MEM, .type = d->type, .base = decl_global(s, d), .idx = -1 };
@@ -303,14 +332,18 @@ static void apply_attrs(Sema *s, Global *g, Decl *d) {
         if (!opd_bad(&x)) {
             if (!value_to_i64(&x.v, &n) || n < 1 || n > 16384 || (n & (n - 1)))
                 sema_error(s, span_of(a->align), "an alignment is a power of two from 1 to 16384");
-            else if ((uint32_t)n > g->align) g->align = (uint32_t)n;
+            else if ((uint32_t)n > g->align)
+                g->align = (uint32_t)n;
         }
     }
     if (a->linkname) {
         Operand x = eval_in(s, d->mod, IN_GLOBAL, a->linkname, NULL);
         if (!opd_bad(&x)) {
-            if (x.type != s->types.string) sema_error(s, span_of(a->linkname), "a linkname is a string, found '%s'", x.type->name);
-            else g->name = arena_str(s->arena, x.v.str.p, x.v.str.n);
+            if (x.type != s->types.string)
+                sema_error(s, span_of(a->linkname), "a linkname is a string, found '%s'",
+                           x.type->name);
+            else
+                g->name = arena_str(s->arena, x.v.str.p, x.v.str.n);
         }
     }
     if (a->linksection) sema_error(s, span_of(a->linksection), "linksection is not supported yet");
@@ -321,9 +354,16 @@ Global *decl_global(Sema *s, Decl *d) {
     Node *n = d->node;
     Global *g = arena_new(s->arena, Global);
     bool exported = n->flags & NF_EXPORT;
-    *g = (Global){ .decl = d, .type = d->type, .init = d->value, .is_const = n->flags & (NF_CONST | NF_PARAM), .exported = exported,
-                   .align = d->type->align, .at = span_of(n),
-                   .name = exported ? n->var.name->s : arena_printf(s->arena, "%s%s", d->mod->prefix, n->var.name->s) };
+    *g = (Global){ .decl = d,
+                   .type = d->type,
+                   .init = d->value,
+                   .is_const = n->flags & (NF_CONST | NF_PARAM),
+                   .exported = exported,
+                   .align = d->type->align,
+                   .at = span_of(n),
+                   .name = exported
+                               ? n->var.name->s
+                               : arena_printf(s->arena, "%s%s", d->mod->prefix, n->var.name->s) };
     if (g->align < 2) g->align = 2;
     d->global = g;
     apply_attrs(s, g, d);
@@ -332,22 +372,26 @@ Global *decl_global(Sema *s, Decl *d) {
 }
 
 Global *global_anonymous(Sema *s, Value v) {
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     value_key(s, &v, &key);
     uint64_t *slot = map_put(&s->inst->anonymous, key.p, key.n);
     sb_free(&key);
     if (!*slot) {
         Global *g = arena_new(s->arena, Global);
-        *g = (Global){ .type = v.type, .init = v, .is_const = true, .align = v.type->align < 2 ? 2 : v.type->align, .name = "(constant)" };
+        *g = (Global){ .type = v.type,
+                       .init = v,
+                       .is_const = true,
+                       .align = v.type->align < 2 ? 2 : v.type->align,
+                       .name = "(constant)" };
         vec_push(&s->inst->globals, g);
         *slot = (uint64_t)(uintptr_t)g;
     }
     return (Global *)(uintptr_t)*slot;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Instances
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 // Everything with `export` exists whether or not it is used.
 static void reach_exports(Sema *s, Instance *inst, size_t from) {
@@ -356,33 +400,41 @@ static void reach_exports(Sema *s, Instance *inst, size_t from) {
         for (uint32_t i = 0; i < m->unit->decls.len; i++) {
             Node *n = m->unit->decls.data[i];
             if (!(n->flags & NF_EXPORT) || !decl_resolve(s, &m->decls[i], span_of(n))) continue;
-            if (n->kind == ND_FN) func_inst(s, m->decls[i].value.fn, span_of(n));
-            else if (n->kind == ND_VAR && m->decls[i].type->size) decl_global(s, &m->decls[i]);
+            if (n->kind == ND_FN)
+                func_inst(s, m->decls[i].value.fn, span_of(n));
+            else if (n->kind == ND_VAR && m->decls[i].type->size)
+                decl_global(s, &m->decls[i]);
         }
     }
 }
 
 // Functions that a value in memory points to.
 static void reach_value(Sema *s, const Value *v, Span at) {
-    if (v->type->kind == TY_POINTER && v->type->elem->kind == TY_FN && v->fn) func_inst(s, v->fn, at);
+    if (v->type->kind == TY_POINTER && v->type->elem->kind == TY_FN && v->fn)
+        func_inst(s, v->fn, at);
     if (!type_is_aggregate(v->type)) return;
     for (uint32_t i = 0; i < (v->agg->splat ? 1 : v->agg->n); i++)
-        if (v->agg->items[i].type && (type_is_aggregate(v->agg->items[i].type) || v->agg->items[i].type->kind == TY_POINTER))
+        if (v->agg->items[i].type &&
+            (type_is_aggregate(v->agg->items[i].type) || v->agg->items[i].type->kind == TY_POINTER))
             reach_value(s, &v->agg->items[i], at);
 }
 
 static void build_instance(Sema *s, CodeKey *code) {
-    if (code->unit->broken) return;     // its syntax errors have been reported
+    if (code->unit->broken) return; // its syntax errors have been reported
     Instance *inst = arena_new(s->arena, Instance);
     *inst = (Instance){ .id = (uint32_t)s->instances.len, .code = code };
     code->inst = inst;
     vec_push(&s->instances, inst);
     s->inst = inst;
-    DiagFrame frame = { .up = s->c->frames, .at = code->at, .text = "in the code that is set here" };
+    DiagFrame frame = { .up = s->c->frames,
+                        .at = code->at,
+                        .text = "in the code that is set here" };
     s->c->frames = &frame;
     int errors = s->c->errors;
-    inst->root = module_new(s, code->unit, inst, code->params.type ? &code->params : NULL, code->at, "");
-    if (code->unit == s->root->unit)        // a file that is layout and code: the command line's parameters hold for both
+    inst->root =
+        module_new(s, code->unit, inst, code->params.type ? &code->params : NULL, code->at, "");
+    // a file that is layout and code: the command line's parameters hold for both
+    if (code->unit == s->root->unit)
         for (uint32_t i = 0; i < code->unit->decls.len; i++)
             if (!inst->root->decls[i].bound && s->root->decls[i].bound) {
                 inst->root->decls[i].bound = true;
@@ -399,19 +451,23 @@ static void build_instance(Sema *s, CodeKey *code) {
         exported = inst->modules.len;
         for (TaskBind *b = inst->binds; b; b = b->next) func_inst(s, b->task, b->at);
         for (size_t i = 0; i < inst->exports.len; i++)
-            if (inst->exports.data[i].fn.type) func_inst(s, inst->exports.data[i].fn.fn, inst->exports.data[i].at);
-        while (inst->next_func < inst->funcs.len && !s->stopped) func_analyse(s, inst->funcs.data[inst->next_func++]);
+            if (inst->exports.data[i].fn.type)
+                func_inst(s, inst->exports.data[i].fn.fn, inst->exports.data[i].at);
+        while (inst->next_func < inst->funcs.len && !s->stopped)
+            func_analyse(s, inst->funcs.data[inst->next_func++]);
         for (; seen < inst->globals.len; seen++)
-            if (inst->globals.data[seen]->init.type) reach_value(s, &inst->globals.data[seen]->init, inst->globals.data[seen]->at);
-    } while (!s->stopped && (inst->next_module < inst->modules.len || inst->next_func < inst->funcs.len));
+            if (inst->globals.data[seen]->init.type)
+                reach_value(s, &inst->globals.data[seen]->init, inst->globals.data[seen]->at);
+    } while (!s->stopped &&
+             (inst->next_module < inst->modules.len || inst->next_func < inst->funcs.len));
     inst->failed = s->c->errors > errors;
     s->c->frames = frame.up;
     s->inst = NULL;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // The layout file's parameters, from the command line
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static bool parse_value(Sema *s, const char *text, Value *out) {
     char *end;
@@ -425,7 +481,10 @@ static bool parse_value(Sema *s, const char *text, Value *out) {
     if (p[0] == '0' && (p[1] == 'x' || p[1] == 'b')) base = p[1] == 'x' ? 16 : 2, p += 2;
     const char *digits = p;
     for (; *p; p++) {
-        int d = *p >= '0' && *p <= '9' ? *p - '0' : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 : *p >= 'A' && *p <= 'F' ? *p - 'A' + 10 : 99;
+        int d = *p >= '0' && *p <= '9'   ? *p - '0'
+                : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10
+                : *p >= 'A' && *p <= 'F' ? *p - 'A' + 10
+                                         : 99;
         if (d >= base || v > (Int)1 << 64) break;
         v = v * base + d;
     }
@@ -449,7 +508,8 @@ static void bind_option(Sema *s, const char *option, const CslBinding *b, bool c
             Node *n = s->root->unit->decls.data[i];
             if (n->kind == ND_VAR && (n->flags & NF_PARAM)) spelling_offer(&sp, n->var.name->s);
         }
-        diag_warning(s->c, NOWHERE, "%s: '%s' has no parameter '%s'%s", option, path, b->name, spelling_hint(s->c, &sp));
+        diag_warning(s->c, NOWHERE, "%s: '%s' has no parameter '%s'%s", option, path, b->name,
+                     spelling_hint(s->c, &sp));
         return;
     }
     Value v;
@@ -459,10 +519,12 @@ static void bind_option(Sema *s, const char *option, const CslBinding *b, bool c
         return;
     }
     bool is_color = color || (d->node->flags & NF_COLOR);
-    if (!is_color && d->node->var.type && d->node->var.type->kind == ND_IDENT) is_color = !strcmp(d->node->var.type->name->s, "color");
+    if (!is_color && d->node->var.type && d->node->var.type->kind == ND_IDENT)
+        is_color = !strcmp(d->node->var.type->name->s, "color");
     if (is_color) {
         if (!value_to_i64(&v, &i) || i < 0 || i >= WSE_COLORS) {
-            diag_error(s->c, NOWHERE, "%s: '%s' is no color; colors are 0 to %d", option, b->value, WSE_COLORS - 1);
+            diag_error(s->c, NOWHERE, "%s: '%s' is no color; colors are 0 to %d", option, b->value,
+                       WSE_COLORS - 1);
             return;
         }
         v = value_of(s->types.color, i);
@@ -485,14 +547,17 @@ static void report_params(Sema *s) {
         if (!d->bound && !d->node->var.init) continue;
         if (!decl_resolve(s, d, span_of(d->node))) continue;
         Value v = d->value;
-        StrBuf b = {0};
+        StrBuf b = { 0 };
         bool color = v.type->kind == TY_COLOR;
         if (color) v = value_int(s, v.i);
         value_print(s, &v, &b);
-        CslBinding r = { arena_str(s->arena, d->node->var.name->s, d->node->var.name->len), arena_str(s->arena, b.p ? b.p : "", b.n) };
+        CslBinding r = { arena_str(s->arena, d->node->var.name->s, d->node->var.name->len),
+                         arena_str(s->arena, b.p ? b.p : "", b.n) };
         sb_free(&b);
-        if (color) vec_push(&s->c->colors, r);
-        else vec_push(&s->c->params, r);
+        if (color)
+            vec_push(&s->c->colors, r);
+        else
+            vec_push(&s->c->params, r);
     }
 }
 
@@ -516,7 +581,8 @@ static void run_layout(Sema *s) {
     run_block(s, s->root, IN_LAYOUT, layout->block_decl.body);
     // The file's own comptime blocks belong to the layout unless the file is code as well.
     bool is_code = false;
-    for (size_t i = 0; i < s->layout.codes.len; i++) is_code |= s->layout.codes.data[i].unit == s->root->unit;
+    for (size_t i = 0; i < s->layout.codes.len; i++)
+        is_code |= s->layout.codes.data[i].unit == s->root->unit;
     if (is_code) s->next_module = 1;
     run_modules(s, NULL);
     if (layout_finish(s)) place_on_fabric(s->c, s->layout.w, s->layout.h, &s->layout.place);
@@ -532,7 +598,8 @@ static void sema_free(Sema *s) {
             vec_free(&f->labels);
         }
         for (size_t k = 0; k < in->all_funcs.len; k++) vec_free(&in->all_funcs.data[k]->insts);
-        vec_free(&in->modules), vec_free(&in->globals), vec_free(&in->funcs), vec_free(&in->all_funcs);
+        vec_free(&in->modules), vec_free(&in->globals), vec_free(&in->funcs),
+            vec_free(&in->all_funcs);
         vec_free(&in->start), vec_free(&in->queues), vec_free(&in->colors), vec_free(&in->fifos);
         vec_free(&in->start_loads), vec_free(&in->exports);
         map_free(&in->anonymous);
@@ -544,7 +611,8 @@ static void sema_free(Sema *s) {
         map_free(&u->names);
         map_free(&u->addressed);
     }
-    map_free(&s->types.interned), map_free(&s->types.words), map_free(&s->units), map_free(&s->builtins);
+    map_free(&s->types.interned), map_free(&s->types.words), map_free(&s->units),
+        map_free(&s->builtins);
     vec_free(&s->instances), vec_free(&s->modules);
     Layout *l = &s->layout;
     free(l->code), free(l->code_at), free(l->colors);
@@ -562,15 +630,18 @@ static void dump_ir(Sema *s) {
 
 bool sema_compile(Csl *c, Unit *root, Program *out) {
     Sema *s = arena_new(&c->arena, Sema);
-    *s = (Sema){ .c = c, .arena = &c->arena, .arch = c->options->arch ? c->options->arch : CSL_WSE2 };
+    *s = (Sema){ .c = c,
+                 .arena = &c->arena,
+                 .arch = c->options->arch ? c->options->arch : CSL_WSE2 };
     c->sema = s;
-    *out = (Program){0};
+    *out = (Program){ 0 };
     types_init(s);
     s->root = module_new(s, root, NULL, NULL, NOWHERE, "");
     resolve_options(s);
     run_layout(s);
     report_params(s);
-    for (size_t i = 0; i < s->layout.codes.len && !s->stopped; i++) build_instance(s, &s->layout.codes.data[i]);
+    for (size_t i = 0; i < s->layout.codes.len && !s->stopped; i++)
+        build_instance(s, &s->layout.codes.data[i]);
     if (c->options->emit == CSL_EMIT_IR) dump_ir(s);
     bool ok = !c->errors;
     if (ok && c->options->emit != CSL_EMIT_IR) ok = emit_program(s, out);

@@ -1,5 +1,5 @@
-// Source files and positions: every byte of every file of a compilation has one number, so that a place costs four
-// bytes in tokens and nodes. Positions start at 1; the end of a file has one too.
+// Source files and positions: every byte of every file of a compilation has one number, so that a
+// place costs four bytes in tokens and nodes. Positions start at 1; the end of a file has one too.
 #include "wse/build/csl.h"
 
 #include <limits.h>
@@ -9,11 +9,10 @@
 
 #include "base/file.h"
 
-enum { SOURCE_MAX = 16 << 20 };     // of one file; a larger one is not a program
+enum { SOURCE_MAX = 16 << 20 }; // of one file; a larger one is not a program
 
 SrcFile *source_add(Csl *c, const char *path, const char *real, const char *text, size_t size) {
-    if (size > SOURCE_MAX || c->next_pos > UINT32_MAX - SOURCE_MAX - 2)
-        return NULL;
+    if (size > SOURCE_MAX || c->next_pos > UINT32_MAX - SOURCE_MAX - 2) return NULL;
     SrcFile *f = arena_new(&c->arena, SrcFile);
     f->path = arena_str(&c->arena, path, strlen(path));
     f->real = arena_str(&c->arena, real, strlen(real));
@@ -23,8 +22,7 @@ SrcFile *source_add(Csl *c, const char *path, const char *real, const char *text
     c->next_pos = f->base + f->size + 1;
 
     uint32_t n = 1;
-    for (const char *p = f->text; (p = memchr(p, '\n', f->text + size - p)); p++)
-        n++;
+    for (const char *p = f->text; (p = memchr(p, '\n', f->text + size - p)); p++) n++;
     f->lines = arena_array(&c->arena, uint32_t, n);
     f->nlines = 1;
     for (const char *p = f->text; (p = memchr(p, '\n', f->text + size - p)); p++)
@@ -50,8 +48,7 @@ const SrcFile *source_of(const Csl *c, SrcPos pos) {
 
 SrcPlace source_place(const Csl *c, SrcPos pos) {
     const SrcFile *f = source_of(c, pos);
-    if (!f)
-        return (SrcPlace){ 0 };
+    if (!f) return (SrcPlace){ 0 };
     uint32_t offset = pos - f->base, lo = 0, hi = f->nlines;
     while (hi - lo > 1) {
         uint32_t mid = (lo + hi) / 2;
@@ -62,15 +59,13 @@ SrcPlace source_place(const Csl *c, SrcPos pos) {
     }
     const char *line = f->text + f->lines[lo];
     size_t n = (lo + 1 < f->nlines ? f->lines[lo + 1] - 1 : f->size) - f->lines[lo];
-    if (n && line[n - 1] == '\r')
-        n--;
+    if (n && line[n - 1] == '\r') n--;
     return (SrcPlace){ f, (int)lo + 1, (int)(offset - f->lines[lo]) + 1, { line, n } };
 }
 
 Str source_text(const Csl *c, SrcPos start, SrcPos end) {
     const SrcFile *f = source_of(c, start);
-    if (!f || end < start || end > f->base + f->size)
-        return (Str){ "", 0 };
+    if (!f || end < start || end > f->base + f->size) return (Str){ "", 0 };
     return (Str){ f->text + (start - f->base), end - start };
 }
 
@@ -78,8 +73,7 @@ Str source_text(const Csl *c, SrcPos start, SrcPos end) {
 
 static const CslFile *given_file(const Csl *c, const char *path) {
     for (size_t i = 0; i < c->options->nfiles; i++)
-        if (!strcmp(c->options->files[i].path, path))
-            return &c->options->files[i];
+        if (!strcmp(c->options->files[i].path, path)) return &c->options->files[i];
     return NULL;
 }
 
@@ -90,13 +84,11 @@ static Unit *unit_try(Csl *c, const char *path, Span at, bool *found) {
     if (given) {
         snprintf(real, sizeof real, "%s", path);
     } else {
-        if (dir_exists(path) || !realpath(path, real))
-            return NULL;
+        if (dir_exists(path) || !realpath(path, real)) return NULL;
     }
     *found = true;
     uint64_t *slot = map_puts(&c->units, real);
-    if (*slot)
-        return (Unit *)(uintptr_t)*slot;
+    if (*slot) return (Unit *)(uintptr_t)*slot;
 
     char *text = NULL;
     size_t size = 0;
@@ -104,10 +96,12 @@ static Unit *unit_try(Csl *c, const char *path, Span at, bool *found) {
         diag_error(c, at, "cannot read '%s': %s", path, wt_last_error());
         return NULL;
     }
-    SrcFile *f = given ? source_add(c, path, real, given->text, given->size) : source_add(c, path, real, text, size);
+    SrcFile *f = given ? source_add(c, path, real, given->text, given->size)
+                       : source_add(c, path, real, text, size);
     free(text);
     if (!f) {
-        diag_error(c, at, "'%s' is too large for a source file (the limit is %d MiB)", path, SOURCE_MAX >> 20);
+        diag_error(c, at, "'%s' is too large for a source file (the limit is %d MiB)", path,
+                   SOURCE_MAX >> 20);
         return NULL;
     }
     Unit *u;
@@ -123,24 +117,32 @@ static Unit *unit_try(Csl *c, const char *path, Span at, bool *found) {
 // `<name>` and `<name>` + ".csl" in one directory.
 static Unit *unit_try_in(Csl *c, const char *dir, const char *name, Span at, bool *found) {
     char path[PATH_CAP];
-    if (!path_join(path, sizeof path, dir, name))
-        return NULL;
+    if (!path_join(path, sizeof path, dir, name)) return NULL;
     Unit *u = unit_try(c, path, at, found);
     size_t n = strlen(path);
-    if (*found || n + 5 > sizeof path || (n > 4 && !strcmp(path + n - 4, ".csl")))
-        return u;
+    if (*found || n + 5 > sizeof path || (n > 4 && !strcmp(path + n - 4, ".csl"))) return u;
     memcpy(path + n, ".csl", 5);
     return unit_try(c, path, at, found);
 }
 
 // Libraries of the SDK that we do not have; a name ending in '/' stands for all below it.
 static bool is_vendor_library(const char *name) {
-    static const char *const names[] = { "collectives_2d/", "complex", "data_utils", "dsd_ops", "kernels/", "malloc",
-                                         "memcpy/memcpy_switches", "message_passing", "string", "tile_config", "timer" };
+    static const char *const names[] = { "collectives_2d/",
+                                         "complex",
+                                         "data_utils",
+                                         "dsd_ops",
+                                         "kernels/",
+                                         "malloc",
+                                         "memcpy/memcpy_switches",
+                                         "message_passing",
+                                         "string",
+                                         "tile_config",
+                                         "timer" };
     size_t n = strcspn(name, ".");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t k = strlen(names[i]);
-        if (names[i][k - 1] == '/' ? !strncmp(name, names[i], k) : n == k && !strncmp(name, names[i], k))
+        if (names[i][k - 1] == '/' ? !strncmp(name, names[i], k)
+                                   : n == k && !strncmp(name, names[i], k))
             return true;
     }
     return !strncmp(name, "tile_config/", strlen("tile_config/"));
@@ -152,15 +154,12 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     bool found = false;
     for (size_t i = 0; i < o->nimport_paths && !found; i++) {
         Unit *u = unit_try_in(c, o->import_paths[i], name, at, &found);
-        if (found)
-            return u;
+        if (found) return u;
     }
     if (!share_path(lib, sizeof lib, "wse/lib")) {
         Unit *u = unit_try_in(c, lib, name, at, &found);
-        if (u)
-            u->file->library = true;
-        if (found)
-            return u;
+        if (u) u->file->library = true;
+        if (found) return u;
     }
     if (is_vendor_library(name)) {
         diag_error(c, at, "the library <%s> is not supported yet", name);
@@ -169,7 +168,8 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     if (diag_error(c, at, "there is no library '<%s>'", name)) {
         for (size_t i = 0; i < o->nimport_paths; i++)
             diag_note(c, NOWHERE, "looked in '%s'", o->import_paths[i]);
-        diag_note(c, NOWHERE, "looked in '%s'", lib[0] ? lib : "(the installed library was not found)");
+        diag_note(c, NOWHERE, "looked in '%s'",
+                  lib[0] ? lib : "(the installed library was not found)");
     }
     return NULL;
 }
@@ -184,8 +184,7 @@ Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
         return unit_load_library(c, arena_str(&c->arena, path + 1, n - 2), at);
 
     char dir[PATH_CAP] = "", full[PATH_CAP];
-    if (from)
-        path_dir(dir, sizeof dir, from->file->path);
+    if (from) path_dir(dir, sizeof dir, from->file->path);
     if (!from || path[0] == '/' || !strcmp(dir, "."))
         snprintf(full, sizeof full, "%s", path);
     else if (!path_join(full, sizeof full, dir, path)) {
@@ -194,9 +193,7 @@ Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
     }
     bool found = false;
     Unit *u = unit_try(c, full, at, &found);
-    if (!found)
-        diag_error(c, at, "there is no file '%s'", full);
-    if (u && from && from->file->library)
-        u->file->library = true;
+    if (!found) diag_error(c, at, "there is no file '%s'", full);
+    if (u && from && from->file->library) u->file->library = true;
     return u;
 }

@@ -1,28 +1,36 @@
 // Statements, and the expressions that contain them: blocks, if, switch, loops, jumps.
 //
-// In comptime mode they execute: a jump sets fx->flow and everything returns until its target is reached. In run-time
-// mode they emit IR: a jump leaves dead code behind it, which is neither emitted nor looked at.
+// In comptime mode they execute: a jump sets fx->flow and everything returns until its target is
+// reached. In run-time mode they emit IR: a jump leaves dead code behind it, which is neither
+// emitted nor looked at.
 #include "wse/build/sema.h"
 
 #include <stdio.h>
 
 Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const, Span at) {
     Local *l = arena_new(s->arena, Local);
-    *l = (Local){ .up = s->fx->locals, .name = name, .type = type, .kind = kind, .is_const = is_const, .at = at, .depth = s->fx->depth };
+    *l = (Local){ .up = s->fx->locals,
+                  .name = name,
+                  .type = type,
+                  .kind = kind,
+                  .is_const = is_const,
+                  .at = at,
+                  .depth = s->fx->depth };
     s->fx->locals = l;
     return l;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Values that leave: break, the branches of if and switch, an inlined function's return
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
-// A value leaves for t's end. What it must become is known only when all exits are: until then it jumps to a label of its
-// own, where join() puts the code.
+// A value leaves for t's end. What it must become is known only when all exits are: until then it
+// jumps to a label of its own, where join() puts the code.
 static void exit_add(Sema *s, Target *t, Operand x, Span at) {
     IrFunc *f = s->fx->ir;
     if (f->dead || x.kind == X_NORETURN) return;
-    if (x.kind != X_ERROR && t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want)) x = coerce(s, x, t->want, at);
+    if (x.kind != X_ERROR && t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want))
+        x = coerce(s, x, t->want, at);
     Exit e = { .label = ir_label(f), .x = x, .where = at };
     vec_push(&t->exits, e);
     ir_jump(s, e.label);
@@ -36,21 +44,26 @@ static Type *exits_type(Sema *s, const Target *t, Span at) {
         if (!p) {
             sema_error(s, at, "the values have no common type");
             for (size_t k = 0; k < t->exits.len && k < 4; k++)
-                diag_note(s->c, t->exits.data[k].where, "this is '%s'", t->exits.data[k].x.type->name);
+                diag_note(s->c, t->exits.data[k].where, "this is '%s'",
+                          t->exits.data[k].x.type->name);
             return NULL;
         }
         if (p != peer.type) peer = opd_reg(p, 0);
     }
-    if (peer.type->kind == TY_VOID || type_in_reg(peer.type) || (type_is_aggregate(peer.type) && !peer.type->comptime_only)) return peer.type;
+    if (peer.type->kind == TY_VOID || type_in_reg(peer.type) ||
+        (type_is_aggregate(peer.type) && !peer.type->comptime_only))
+        return peer.type;
     bool same = true;
     for (size_t i = 0; i < t->exits.len; i++)
-        same &= t->exits.data[i].x.kind == X_VALUE && value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
+        same &= t->exits.data[i].x.kind == X_VALUE &&
+                value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
     if (same) return peer.type;
     sema_error(s, at, "a run-time choice cannot give '%s'", peer.type->name);
     return NULL;
 }
 
-// Places the labels of all exits; each stores its value in `to`, if there is one, and goes on at t's end.
+// Places the labels of all exits; each stores its value in `to`, if there is one, and goes on at
+// t's end.
 static void place_exits(Sema *s, Target *t, const Operand *to) {
     IrFunc *f = s->fx->ir;
     for (size_t i = t->exits.len; i-- > 0;) {
@@ -76,14 +89,22 @@ Operand join(Sema *s, Target *t, bool falls_through, Span at) {
         result = t->exits.data[0].x;
     } else if (!failed) {
         Type *type = exits_type(s, t, at);
-        failed = !type || (falls_through && type->kind != TY_VOID &&
-                           !sema_error(s, at, "a value of type '%s' leaves here, but the end can be reached without one", type->name));
+        failed =
+            !type ||
+            (falls_through && type->kind != TY_VOID &&
+             !sema_error(s, at,
+                         "a value of type '%s' leaves here, but the end can be reached without one",
+                         type->name));
         stores = !failed && (type_in_reg(type) || type_is_aggregate(type));
         if (stores && type_in_reg(type)) {
             to = (Operand){ .kind = X_LOCAL, .type = type, .reg = ir_reg(f, type), .idx = -1 };
             result = opd_reg(type, to.reg);
         } else if (stores) {
-            to = (Operand){ .kind = X_MEM, .type = type, .frame = true, .off = (int)ir_frame(f, type->size, type->align), .idx = -1 };
+            to = (Operand){ .kind = X_MEM,
+                            .type = type,
+                            .frame = true,
+                            .off = (int)ir_frame(f, type->size, type->align),
+                            .idx = -1 };
             result = to;
             result.is_const = true;
         } else if (!failed) {
@@ -92,7 +113,8 @@ Operand join(Sema *s, Target *t, bool falls_through, Span at) {
         // The same comptime value on every way is still one.
         bool same = !failed && !falls_through;
         for (size_t i = 0; i < t->exits.len; i++)
-            same = same && t->exits.data[i].x.kind == X_VALUE && value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
+            same = same && t->exits.data[i].x.kind == X_VALUE &&
+                   value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
         if (same) result = t->exits.data[0].x, stores = false;
     }
     if (falls_through) ir_jump(s, t->end);
@@ -107,8 +129,10 @@ static Target *find_target(Sema *s, Node *n) {
         if (n->jump.label ? t->label == n->jump.label : t->loop) return t;
     }
     Span at = span_of(n);
-    if (n->jump.label) sema_error(s, at, "there is no loop or block with the label '%s' here", n->jump.label->s);
-    else sema_error(s, at, "'%s' outside of a loop", n->kind == ND_BREAK ? "break" : "continue");
+    if (n->jump.label)
+        sema_error(s, at, "there is no loop or block with the label '%s' here", n->jump.label->s);
+    else
+        sema_error(s, at, "'%s' outside of a loop", n->kind == ND_BREAK ? "break" : "continue");
     return NULL;
 }
 
@@ -128,8 +152,10 @@ static Operand jump(Sema *s, Node *n) {
         s->fx->flow_value = x;
         return nothing;
     }
-    if (n->kind == ND_CONTINUE) ir_jump(s, t->again);
-    else exit_add(s, t, x, n->jump.value ? span_of(n->jump.value) : span_of(n));
+    if (n->kind == ND_CONTINUE)
+        ir_jump(s, t->again);
+    else
+        exit_add(s, t, x, n->jump.value ? span_of(n->jump.value) : span_of(n));
     return nothing;
 }
 
@@ -157,16 +183,18 @@ static Operand do_return(Sema *s, Node *n) {
         return nothing;
     }
     int r = -1;
-    if (fx->sret >= 0) store(s, (Operand){ .kind = X_MEM, .type = fx->result, .idx = fx->sret }, x, at);
-    else if (fx->result->kind != TY_VOID) r = to_reg(s, x);
+    if (fx->sret >= 0)
+        store(s, (Operand){ .kind = X_MEM, .type = fx->result, .idx = fx->sret }, x, at);
+    else if (fx->result->kind != TY_VOID)
+        r = to_reg(s, x);
     ir_emit(s, IR_RET, r, 0, 0);
     fx->ir->dead = true;
     return nothing;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Declarations and assignments
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static bool is_addressed(Sema *s, Name *name) {
     NameSet *set = s->fx->addressed;
@@ -178,10 +206,12 @@ static bool is_addressed(Sema *s, Name *name) {
 
 // A name whose declaration failed: uses of it are not reported again.
 static void declare_failed(Sema *s, Node *n) {
-    local_add(s, n->var.name, s->types.void_, LOCAL_OPERAND, n->flags & NF_CONST, span_of(n))->x = opd_error();
+    local_add(s, n->var.name, s->types.void_, LOCAL_OPERAND, n->flags & NF_CONST, span_of(n))->x =
+        opd_error();
 }
 
-// The initial value, of the declared type when there is one. X_NORETURN: none, memory is left as it is.
+// The initial value, of the declared type when there is one. X_NORETURN: none, memory is left as it
+// is.
 static Operand initial_value(Sema *s, Node *n, Type *type, bool comptime) {
     bool forced = (n->flags & NF_COMPTIME) && !s->fx->comptime;
     if (n->var.init) {
@@ -189,14 +219,16 @@ static Operand initial_value(Sema *s, Node *n, Type *type, bool comptime) {
         if (forced) s->force++;
         Operand x = expr(s, n->var.init, type);
         if (x.kind == X_MEM && s->fx->comptime)
-            x = opd_wrong(s, at, "the value of '%s' is only known at run time", x.base ? x.base->name : "this variable");
+            x = opd_wrong(s, at, "the value of '%s' is only known at run time",
+                          x.base ? x.base->name : "this variable");
         x = rvalue(s, x);
         if (forced) s->force--;
         return type && x.kind != X_NORETURN ? coerce(s, x, type, at) : x;
     }
     if (n->flags & NF_CONST) return opd_wrong(s, span_of(n), "a constant needs a value");
     if (!type) return opd_wrong(s, span_of(n), "a variable without a value needs a type");
-    if (!comptime && type_is_aggregate(type) && !type->comptime_only) return (Operand){ .kind = X_NORETURN, .type = type, .idx = -1 };
+    if (!comptime && type_is_aggregate(type) && !type->comptime_only)
+        return (Operand){ .kind = X_NORETURN, .type = type, .idx = -1 };
     return opd_value(value_zero(s, type));
 }
 
@@ -204,8 +236,10 @@ static void declare_constant(Sema *s, Node *n, Type *type, Operand x) {
     Local *l = local_add(s, n->var.name, type, LOCAL_OPERAND, true, span_of(n));
     if (x.kind == X_AGG) pin(s, &x);
     // A global constant keeps its memory under its new name.
-    if (x.kind == X_AGG || (x.home && type_is_aggregate(x.type))) l->x = x;
-    else l->kind = LOCAL_VALUE, l->v = x.v;
+    if (x.kind == X_AGG || (x.home && type_is_aggregate(x.type)))
+        l->x = x;
+    else
+        l->kind = LOCAL_VALUE, l->v = x.v;
 }
 
 static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
@@ -214,9 +248,10 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
     bool is_const = n->flags & NF_CONST;
     if (type->comptime_only || (!type_in_reg(type) && !type_is_aggregate(type))) {
         if (type->kind == TY_COMPTIME_INT || type->kind == TY_COMPTIME_FLOAT)
-            sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'", name->s,
-                       type->kind == TY_COMPTIME_INT ? "i16" : "f32");
-        else sema_error(s, at, "a run-time variable cannot have the type '%s'", type->name);
+            sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'",
+                       name->s, type->kind == TY_COMPTIME_INT ? "i16" : "f32");
+        else
+            sema_error(s, at, "a run-time variable cannot have the type '%s'", type->name);
         declare_failed(s, n);
     } else if (type_is_aggregate(type) || is_addressed(s, name)) {
         uint32_t frame = ir_frame(s->fx->ir, type->size, type->align);
@@ -225,7 +260,8 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
         local_add(s, name, type, LOCAL_FRAME, is_const, at)->frame = frame;
     } else {
         int r = to_reg(s, detach(s, x));
-        s->fx->ir->regs.data[r] = (IrReg){ .type = type, .width = s->fx->ir->regs.data[r].width, .pinned = true };
+        s->fx->ir->regs.data[r] =
+            (IrReg){ .type = type, .width = s->fx->ir->regs.data[r].width, .pinned = true };
         local_add(s, name, type, LOCAL_REG, is_const, at)->reg = r;
     }
 }
@@ -237,7 +273,8 @@ static void declare(Sema *s, Node *n) {
         declare_failed(s, n);
         return;
     }
-    if (type && type->kind == TY_VOID && !is_const) sema_error(s, span_of(n), "a variable of type void");
+    if (type && type->kind == TY_VOID && !is_const)
+        sema_error(s, span_of(n), "a variable of type void");
     Operand x = initial_value(s, n, type, comptime);
     if (x.kind == X_NORETURN && n->var.init) return;
     if (x.kind == X_ERROR) {
@@ -249,7 +286,8 @@ static void declare(Sema *s, Node *n) {
         sema_error(s, span_of(n), "the value of a comptime variable must be comptime-known");
         declare_failed(s, n);
     } else if (comptime) {
-        Local *l = local_add(s, n->var.name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const, span_of(n));
+        Local *l = local_add(s, n->var.name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const,
+                             span_of(n));
         l->v = value_copy(s, x.v);
     } else if (is_const && (x.kind == X_VALUE || x.kind == X_AGG)) {
         declare_constant(s, n, type, x);
@@ -270,8 +308,10 @@ static void assign(Sema *s, Node *n) {
     }
     Span at = span_of(n);
     if (to.kind == X_VALUE || to.kind == X_REG || to.kind == X_AGG || to.is_const) {
-        if (lhs->kind == ND_IDENT) sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", lhs->name->s);
-        else sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
+        if (lhs->kind == ND_IDENT)
+            sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", lhs->name->s);
+        else
+            sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
         return;
     }
     if (to.kind == X_MEM && s->fx->comptime) {
@@ -279,7 +319,8 @@ static void assign(Sema *s, Node *n) {
         return;
     }
     if (to.kind == X_SLOT && !s->fx->comptime && to.local && s->fx->depth > to.local->depth) {
-        sema_error(s, span_of(lhs), "a comptime variable cannot be changed where run-time control flow decides");
+        sema_error(s, span_of(lhs),
+                   "a comptime variable cannot be changed where run-time control flow decides");
         return;
     }
     Type *type = to.type;
@@ -296,9 +337,9 @@ static void assign(Sema *s, Node *n) {
     if (!opd_bad(&x)) store(s, to, x, span_of(n->assign.rhs));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Blocks, if, switch
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void block_body(Sema *s, Node *n) {
     Local *saved = s->fx->locals;
@@ -313,7 +354,9 @@ static bool caught(Sema *s, Target *t, Flow flow) {
     return true;
 }
 
-static Operand no_return(Sema *s) { return (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 }; }
+static Operand no_return(Sema *s) {
+    return (Operand){ .kind = X_NORETURN, .type = s->types.void_, .idx = -1 };
+}
 
 static Operand block(Sema *s, Node *n, Type *want) {
     if (!n->block.label) {
@@ -325,7 +368,10 @@ static Operand block(Sema *s, Node *n, Type *want) {
     s->fx->targets = &t;
     block_body(s, n);
     s->fx->targets = t.up;
-    if (s->fx->comptime) return caught(s, &t, FLOW_BREAK) ? s->fx->flow_value : going(s) ? opd_void(s) : no_return(s);
+    if (s->fx->comptime)
+        return caught(s, &t, FLOW_BREAK) ? s->fx->flow_value
+               : going(s)                ? opd_void(s)
+                                         : no_return(s);
     return join(s, &t, !s->fx->ir->dead, span_of(n));
 }
 
@@ -384,7 +430,7 @@ static bool case_matches(Sema *s, Node *c, const Value *on, Type *t, bool *hit) 
 
 // Every case value comptime-known and unique; all values covered, or an else.
 static bool check_cases(Sema *s, Node *n, Type *t) {
-    Vec(Value) seen = {0};
+    Vec(Value) seen = { 0 };
     bool ok = true, has_else = false;
     for (uint32_t i = 0; i < n->switch_.cases.len; i++) {
         Node *c = n->switch_.cases.data[i];
@@ -399,13 +445,20 @@ static bool check_cases(Sema *s, Node *n, Type *t) {
                 continue;
             }
             for (size_t j = 0; j < seen.len; j++)
-                if (value_equal(&seen.data[j], &v)) ok = sema_error(s, span_of(c->case_.values.data[k]), "this value has a case already");
+                if (value_equal(&seen.data[j], &v))
+                    ok = sema_error(s, span_of(c->case_.values.data[k]),
+                                    "this value has a case already");
             vec_push(&seen, v);
         }
     }
     if (ok && !has_else) {
-        uint64_t all = t->kind == TY_ENUM ? t->nfields : t->kind == TY_BOOL ? 2 : t->kind == TY_INT && t->bits < 32 ? 1ull << t->bits : UINT64_MAX;
-        if (seen.len < all) ok = sema_error(s, span_of(n), "the switch does not cover every value of '%s'; add 'else'", t->name);
+        uint64_t all = t->kind == TY_ENUM                  ? t->nfields
+                       : t->kind == TY_BOOL                ? 2
+                       : t->kind == TY_INT && t->bits < 32 ? 1ull << t->bits
+                                                           : UINT64_MAX;
+        if (seen.len < all)
+            ok = sema_error(s, span_of(n),
+                            "the switch does not cover every value of '%s'; add 'else'", t->name);
     }
     vec_free(&seen);
     return ok;
@@ -415,8 +468,10 @@ static Operand switch_expr(Sema *s, Node *n, Type *want) {
     Operand on = expr_value(s, n->switch_.on, NULL);
     if (opd_bad(&on)) return on;
     Type *t = on.type;
-    if (t->kind != TY_INT && t->kind != TY_ENUM && t->kind != TY_COMPTIME_INT && t->kind != TY_BOOL && t->kind != TY_DIRECTION) {
-        sema_error(s, span_of(n->switch_.on), "'switch' needs an integer or an enum, found '%s'", t->name);
+    if (t->kind != TY_INT && t->kind != TY_ENUM && t->kind != TY_COMPTIME_INT &&
+        t->kind != TY_BOOL && t->kind != TY_DIRECTION) {
+        sema_error(s, span_of(n->switch_.on), "'switch' needs an integer or an enum, found '%s'",
+                   t->name);
         return opd_error();
     }
     if (!check_cases(s, n, t)) return opd_error();
@@ -441,8 +496,10 @@ static Operand switch_expr(Sema *s, Node *n, Type *want) {
         for (uint32_t k = 0; k < c->case_.values.len; k++) {
             Value v;
             if (!expr_known(s, c->case_.values.data[k], t, &v)) return opd_error();
-            if (v.i >= -32768 && v.i < 32768) ir_emit(s, PE_jeqi, on.reg, (int)v.i, labels[i]);
-            else ir_emit(s, PE_jeq, on.reg, const_reg(s, t, &v), labels[i]);
+            if (v.i >= -32768 && v.i < 32768)
+                ir_emit(s, PE_jeqi, on.reg, (int)v.i, labels[i]);
+            else
+                ir_emit(s, PE_jeq, on.reg, const_reg(s, t, &v), labels[i]);
         }
     }
     s->fx->depth++;
@@ -464,9 +521,9 @@ static Operand switch_expr(Sema *s, Node *n, Type *want) {
     return join(s, &target, false, span_of(n));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Loops
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 // Comptime mode: one iteration is over. True when the loop ends.
 static bool loop_ends(Sema *s, Target *t) {
@@ -485,7 +542,9 @@ static Operand while_expr(Sema *s, Node *n, Type *want) {
         s->fx->targets = &t;
         for (;;) {
             Value c;
-            if (out_of_steps(s, span_of(n)) || !expr_known(s, n->while_.cond, s->types.bool_, &c) || !c.i) break;
+            if (out_of_steps(s, span_of(n)) || !expr_known(s, n->while_.cond, s->types.bool_, &c) ||
+                !c.i)
+                break;
             branch(s, n->while_.body, NULL);
             if (loop_ends(s, &t)) break;
             if (n->while_.step) stmt(s, n->while_.step);
@@ -520,14 +579,19 @@ static Operand while_expr(Sema *s, Node *n, Type *want) {
     return join(s, &t, !f->dead, span_of(n));
 }
 
-static bool uses(const Node *name) { return name && name->kind == ND_IDENT && strcmp(name->name->s, "_"); }
+static bool uses(const Node *name) {
+    return name && name->kind == ND_IDENT && strcmp(name->name->s, "_");
+}
 
 static void bind_elem(Sema *s, Node *name, Type *t, Operand x) {
     if (!uses(name)) return;
     pin(s, &x);
-    if (x.kind == X_VALUE) local_add(s, name->name, t, LOCAL_VALUE, true, span_of(name))->v = x.v;
-    else if (x.kind == X_REG) local_add(s, name->name, t, LOCAL_REG, true, span_of(name))->reg = x.reg;
-    else local_add(s, name->name, t, LOCAL_OPERAND, true, span_of(name))->x = x;
+    if (x.kind == X_VALUE)
+        local_add(s, name->name, t, LOCAL_VALUE, true, span_of(name))->v = x.v;
+    else if (x.kind == X_REG)
+        local_add(s, name->name, t, LOCAL_REG, true, span_of(name))->reg = x.reg;
+    else
+        local_add(s, name->name, t, LOCAL_OPERAND, true, span_of(name))->x = x;
 }
 
 // The iterations of an executed or unrolled loop.
@@ -539,11 +603,16 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
     } else {
         stop = (Int)over.type->count;
     }
-    int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations : s->c->options->sdk == CSL_SDK_2_10 ? 100000 : 50;
+    int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations
+                : s->c->options->sdk == CSL_SDK_2_10  ? 100000
+                                                      : 50;
     for (; step > 0 ? i < stop : i > stop; count++) {
         if (out_of_steps(s, span_of(n))) break;
         if (!s->fx->comptime && count >= limit) {
-            sema_error(s, span_of(n), "the loop unrolls more than %d times; raise it with --max-inlined-iterations", limit);
+            sema_error(
+                s, span_of(n),
+                "the loop unrolls more than %d times; raise it with --max-inlined-iterations",
+                limit);
             break;
         }
         Local *saved = s->fx->locals;
@@ -551,9 +620,12 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
             bind_elem(s, n->for_.elem, over.type->elem, opd_value(value_of(over.type->elem, i)));
         } else {
             Operand e = over;
-            if (over.kind == X_VALUE) e = opd_value(value_item(&over.v, (uint64_t)i));
-            else if (over.kind == X_AGG) e = over.items[i];
-            else e.type = over.type->elem, e.off += (int)i * (int)e.type->size, e = rvalue(s, e);
+            if (over.kind == X_VALUE)
+                e = opd_value(value_item(&over.v, (uint64_t)i));
+            else if (over.kind == X_AGG)
+                e = over.items[i];
+            else
+                e.type = over.type->elem, e.off += (int)i * (int)e.type->size, e = rvalue(s, e);
             bind_elem(s, n->for_.elem, over.type->elem, e);
         }
         bind_elem(s, n->for_.index, s->types.u16, opd_value(value_of(s->types.u16, count)));
@@ -570,14 +642,21 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
     }
 }
 
-static Operand range_part(Operand over, int k) { return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k]; }
+static Operand range_part(Operand over, int k) {
+    return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k];
+}
 
-typedef struct Counter { Operand start, stop; int64_t step; Type *type; } Counter;
+typedef struct Counter {
+    Operand start, stop;
+    int64_t step;
+    Type *type;
+} Counter;
 
 // How a run-time loop counts: over a range, or over the indices of an array.
 static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
     if (over.type->kind != TY_RANGE) {
-        *c = (Counter){ opd_value(value_of(s->types.u16, 0)), opd_value(value_of(s->types.u16, over.type->count)), 1, s->types.u16 };
+        *c = (Counter){ opd_value(value_of(s->types.u16, 0)),
+                        opd_value(value_of(s->types.u16, over.type->count)), 1, s->types.u16 };
         return true;
     }
     Type *t = over.type->elem->kind == TY_COMPTIME_INT ? s->types.i16 : over.type->elem;
@@ -586,7 +665,8 @@ static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
     c->start = coerce(s, range_part(over, 0), t, span_of(n));
     c->stop = coerce(s, range_part(over, 1), t, span_of(n));
     if (opd_bad(&c->start) || opd_bad(&c->stop) || opd_bad(&by)) return false;
-    if (by.kind != X_VALUE) return sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
+    if (by.kind != X_VALUE)
+        return sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
     c->step = (int64_t)by.v.i;
     return true;
 }
@@ -604,23 +684,32 @@ static void bind_names(Sema *s, Node *n, Operand over, const Counter *c, int i, 
         bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, count));
         return;
     }
-    if (uses(n->for_.elem)) bind_elem(s, n->for_.elem, over.type->elem, rvalue(s, index_runtime(s, over, over.type->elem, i, 0)));
+    if (uses(n->for_.elem))
+        bind_elem(s, n->for_.elem, over.type->elem,
+                  rvalue(s, index_runtime(s, over, over.type->elem, i, 0)));
     bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, i));
 }
 
-// The counter runs in 64 bits, so that it passes the last value without wrapping; the test stands at the end.
+// The counter runs in 64 bits, so that it passes the last value without wrapping; the test stands
+// at the end.
 static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
     IrFunc *f = s->fx->ir;
-    Counter c = {0};
+    Counter c = { 0 };
     if (!counter_of(s, n, over, &c)) return;
     bool up = c.step > 0;
-    if (c.start.kind == X_VALUE && c.stop.kind == X_VALUE && (up ? c.start.v.i >= c.stop.v.i : c.start.v.i <= c.stop.v.i)) return;
+    if (c.start.kind == X_VALUE && c.stop.kind == X_VALUE &&
+        (up ? c.start.v.i >= c.stop.v.i : c.start.v.i <= c.stop.v.i))
+        return;
     int body = ir_label(f), done = ir_label(f);
     int end = pinned_reg(s, c.type, c.stop), i = pinned_reg(s, s->types.i64, c.start);
-    int count = over.type->kind == TY_RANGE && n->for_.index ? pinned_reg(s, s->types.u16, opd_value(value_of(s->types.u16, 0))) : -1;
+    int count = over.type->kind == TY_RANGE && n->for_.index
+                    ? pinned_reg(s, s->types.u16, opd_value(value_of(s->types.u16, 0)))
+                    : -1;
     int step = -1;
-    if (c.step < -32768 || c.step > 32767) step = pinned_reg(s, s->types.i64, opd_value(value_of(s->types.i64, c.step)));
-    if (c.start.kind != X_VALUE || c.stop.kind != X_VALUE) ir_emit(s, up ? PE_jge : PE_jle, i, end, done);
+    if (c.step < -32768 || c.step > 32767)
+        step = pinned_reg(s, s->types.i64, opd_value(value_of(s->types.i64, c.step)));
+    if (c.start.kind != X_VALUE || c.stop.kind != X_VALUE)
+        ir_emit(s, up ? PE_jge : PE_jle, i, end, done);
     s->fx->depth++;
     ir_place(f, body);
     Local *saved = s->fx->locals;
@@ -630,8 +719,10 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
     if (!f->dead || ir_used(f, t->again)) {
         ir_place(f, t->again);
         if (count >= 0) ir_emit(s, PE_addi_u16, count, count, 1);
-        if (step >= 0) ir_emit(s, PE_add_i64, i, i, step);
-        else ir_emit(s, PE_addi_i64, i, i, (int)c.step);
+        if (step >= 0)
+            ir_emit(s, PE_add_i64, i, i, step);
+        else
+            ir_emit(s, PE_addi_i64, i, i, (int)c.step);
         ir_emit(s, up ? PE_jlt : PE_jgt, i, end, body);
     }
     s->fx->depth--;
@@ -641,15 +732,19 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
 static Operand for_expr(Sema *s, Node *n, Type *want) {
     Target t = { .up = s->fx->targets, .label = n->for_.label, .loop = true, .want = want };
     Operand over = expr(s, n->for_.over, NULL);
-    if (over.kind != X_MEM) over = rvalue(s, over);
-    else if (s->fx->comptime) over = expr_value(s, n->for_.over, NULL);
+    if (over.kind != X_MEM)
+        over = rvalue(s, over);
+    else if (s->fx->comptime)
+        over = expr_value(s, n->for_.over, NULL);
     if (opd_bad(&over)) return over;
     if (over.type->kind != TY_RANGE && over.type->kind != TY_ARRAY) {
-        sema_error(s, span_of(n->for_.over), "'for' needs an array or a range, found '%s'", over.type->name);
+        sema_error(s, span_of(n->for_.over), "'for' needs an array or a range, found '%s'",
+                   over.type->name);
         return opd_error();
     }
     if (over.type->kind == TY_ARRAY && over.type->ndims != 1 && uses(n->for_.elem)) {
-        sema_error(s, span_of(n->for_.over), "'for' over an array of %u dimensions is not supported yet", over.type->ndims);
+        sema_error(s, span_of(n->for_.over),
+                   "'for' over an array of %u dimensions is not supported yet", over.type->ndims);
         return opd_error();
     }
     if (s->fx->comptime) {
@@ -664,15 +759,28 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
     s->fx->targets = &t;
     bool known_only = over.type->kind == TY_ARRAY && over.type->elem->comptime_only;
     if ((n->flags & NF_INLINE) || known_only) {
-        if (over.type->kind == TY_RANGE && over.kind != X_VALUE) sema_error(s, span_of(n->for_.over), "an unrolled loop needs a comptime-known range");
-        else for_each(s, n, over, &t);
+        if (over.type->kind == TY_RANGE && over.kind != X_VALUE)
+            sema_error(s, span_of(n->for_.over), "an unrolled loop needs a comptime-known range");
+        else
+            for_each(s, n, over, &t);
     } else {
         if (over.type->kind == TY_ARRAY && over.kind != X_MEM && uses(n->for_.elem)) {
             if (over.kind == X_VALUE) {
-                Operand m = { .kind = X_MEM, .type = over.type, .base = over.home ? decl_global(s, over.home) : global_anonymous(s, over.v), .off = over.home ? over.off : 0, .idx = -1, .is_const = true };
+                Operand m = { .kind = X_MEM,
+                              .type = over.type,
+                              .base = over.home ? decl_global(s, over.home)
+                                                : global_anonymous(s, over.v),
+                              .off = over.home ? over.off : 0,
+                              .idx = -1,
+                              .is_const = true };
                 over = m;
             } else {
-                Operand m = { .kind = X_MEM, .type = over.type, .frame = true, .off = (int)ir_frame(f, over.type->size, over.type->align), .idx = -1, .is_const = true };
+                Operand m = { .kind = X_MEM,
+                              .type = over.type,
+                              .frame = true,
+                              .off = (int)ir_frame(f, over.type->size, over.type->align),
+                              .idx = -1,
+                              .is_const = true };
                 store(s, m, over, span_of(n));
                 over = m;
             }
@@ -683,7 +791,7 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
     return join(s, &t, !f->dead, span_of(n));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static void comptime_block(Sema *s, Node *n) {
     bool was = s->fx->comptime;
@@ -691,7 +799,8 @@ static void comptime_block(Sema *s, Node *n) {
     if (!was) s->fx->flow = FLOW_NEXT;
     block_body(s, n->block_decl.body);
     if (!was) {
-        if (s->fx->flow != FLOW_NEXT) sema_error(s, span_of(n), "a comptime block cannot be left by a jump");
+        if (s->fx->flow != FLOW_NEXT)
+            sema_error(s, span_of(n), "a comptime block cannot be left by a jump");
         s->fx->flow = FLOW_NEXT;
     }
     s->fx->comptime = was;
@@ -704,14 +813,11 @@ Operand stmt_expr(Sema *s, Node *n, Type *want) {
     case ND_SWITCH: return switch_expr(s, n, want);
     case ND_FOR: return for_expr(s, n, want);
     case ND_WHILE: return while_expr(s, n, want);
-    case ND_BREAK: case ND_CONTINUE: return jump(s, n);
+    case ND_BREAK:
+    case ND_CONTINUE: return jump(s, n);
     case ND_RETURN: return do_return(s, n);
-    case ND_ASSIGN:
-        assign(s, n);
-        return opd_void(s);
-    default:
-        sema_error(s, span_of(n), "inline assembly is not supported");
-        return opd_error();
+    case ND_ASSIGN: assign(s, n); return opd_void(s);
+    default: sema_error(s, span_of(n), "inline assembly is not supported"); return opd_error();
     }
 }
 

@@ -1,7 +1,7 @@
 // Types, interned: two types are the same exactly when their pointers are.
 //
-// Sizes are those of PE memory: 16-bit words, natural alignment up to 4 bytes. Bools, enums' default base, ids and
-// pointers take one word, a DSD value 16 bytes (object.h).
+// Sizes are those of PE memory: 16-bit words, natural alignment up to 4 bytes. Bools, enums'
+// default base, ids and pointers take one word, a DSD value 16 bytes (object.h).
 #include "wse/build/sema.h"
 
 #include <stdio.h>
@@ -23,28 +23,38 @@ static Type *intern(Sema *s, StrBuf *key, const Type *proto) {
     return (Type *)(uintptr_t)*slot;
 }
 
-static Type *simple(Sema *s, TypeKind kind, int sub, const char *name, uint32_t size, uint16_t align) {
-    StrBuf key = {0};
+static Type *simple(Sema *s, TypeKind kind, int sub, const char *name, uint32_t size,
+                    uint16_t align) {
+    StrBuf key = { 0 };
     key_int(&key, kind);
     key_int(&key, sub);
-    Type t = { .kind = kind, .sub = sub, .name = name, .size = size, .align = align ? align : 1, .bits = size * 8,
+    Type t = { .kind = kind,
+               .sub = sub,
+               .name = name,
+               .size = size,
+               .align = align ? align : 1,
+               .bits = size * 8,
                .comptime_only = size == 0 && kind != TY_VOID && kind != TY_DSR };
     return intern(s, &key, &t);
 }
 
 Type *type_int(Sema *s, bool is_signed, uint32_t bits) {
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     key_int(&key, TY_INT);
     key_int(&key, is_signed);
     key_int(&key, bits);
     uint32_t size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
-    Type t = { .kind = TY_INT, .is_signed = is_signed, .bits = bits, .size = size,
-               .align = size > 4 ? 4 : size, .name = arena_printf(s->arena, "%c%u", is_signed ? 'i' : 'u', bits) };
+    Type t = { .kind = TY_INT,
+               .is_signed = is_signed,
+               .bits = bits,
+               .size = size,
+               .align = size > 4 ? 4 : size,
+               .name = arena_printf(s->arena, "%c%u", is_signed ? 'i' : 'u', bits) };
     return intern(s, &key, &t);
 }
 
 Type *type_array(Sema *s, Type *elem, const uint32_t *dims, uint32_t ndims) {
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     key_int(&key, TY_ARRAY);
     key_ptr(&key, elem);
     key_add(&key, dims, ndims * sizeof *dims);
@@ -54,15 +64,20 @@ Type *type_array(Sema *s, Type *elem, const uint32_t *dims, uint32_t ndims) {
         return (Type *)(uintptr_t)*slot;
     }
     uint64_t count = 1;
-    StrBuf name = {0};
+    StrBuf name = { 0 };
     sb_putc(&name, '[');
     for (uint32_t i = 0; i < ndims; i++) {
         count *= dims[i];
         sb_printf(&name, i ? ", %u" : "%u", dims[i]);
     }
     sb_printf(&name, "]%s", elem->name);
-    Type t = { .kind = TY_ARRAY, .elem = elem, .ndims = ndims, .count = count, .align = elem->align,
-               .size = (uint32_t)(elem->size * count), .comptime_only = elem->comptime_only,
+    Type t = { .kind = TY_ARRAY,
+               .elem = elem,
+               .ndims = ndims,
+               .count = count,
+               .align = elem->align,
+               .size = (uint32_t)(elem->size * count),
+               .comptime_only = elem->comptime_only,
                .name = arena_str(s->arena, name.p, name.n) };
     t.dims = arena_array(s->arena, uint32_t, ndims);
     memcpy(t.dims, dims, ndims * sizeof *dims);
@@ -71,7 +86,7 @@ Type *type_array(Sema *s, Type *elem, const uint32_t *dims, uint32_t ndims) {
 }
 
 Type *type_pointer(Sema *s, Type *to, bool is_const, bool many) {
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     key_int(&key, TY_POINTER);
     key_ptr(&key, to);
     key_int(&key, is_const * 2 + many);
@@ -80,13 +95,20 @@ Type *type_pointer(Sema *s, Type *to, bool is_const, bool many) {
         sb_free(&key);
         return (Type *)(uintptr_t)*slot;
     }
-    Type t = { .kind = TY_POINTER, .elem = to, .is_const = is_const, .many = many, .size = 2, .align = 2, .bits = 16,
-               .name = arena_printf(s->arena, "%s%s%s", many ? "[*]" : "*", is_const ? "const " : "", to->name) };
+    Type t = { .kind = TY_POINTER,
+               .elem = to,
+               .is_const = is_const,
+               .many = many,
+               .size = 2,
+               .align = 2,
+               .bits = 16,
+               .name = arena_printf(s->arena, "%s%s%s", many ? "[*]" : "*",
+                                    is_const ? "const " : "", to->name) };
     return intern(s, &key, &t);
 }
 
 Type *type_fn(Sema *s, const Field *params, uint32_t n, Type *result, bool is_task) {
-    StrBuf key = {0}, name = {0};
+    StrBuf key = { 0 }, name = { 0 };
     key_int(&key, TY_FN);
     key_int(&key, is_task);
     key_ptr(&key, result);
@@ -100,19 +122,29 @@ Type *type_fn(Sema *s, const Field *params, uint32_t n, Type *result, bool is_ta
                   params[i].type ? params[i].type->name : "anytype");
     }
     sb_printf(&name, ") %s", result ? result->name : "anytype");
-    Type t = { .kind = TY_FN, .is_task = is_task, .nfields = n, .result = result, .comptime_only = true,
-               .generic = generic, .align = 1, .name = arena_str(s->arena, name.p, name.n) };
+    Type t = { .kind = TY_FN,
+               .is_task = is_task,
+               .nfields = n,
+               .result = result,
+               .comptime_only = true,
+               .generic = generic,
+               .align = 1,
+               .name = arena_str(s->arena, name.p, name.n) };
     t.fields = arena_array(s->arena, Field, n);
-    for (uint32_t i = 0; i < n; i++) t.fields[i] = (Field){ .type = params[i].type, .comptime = params[i].comptime };
+    for (uint32_t i = 0; i < n; i++)
+        t.fields[i] = (Field){ .type = params[i].type, .comptime = params[i].comptime };
     sb_free(&name);
     return intern(s, &key, &t);
 }
 
 Type *type_range(Sema *s, Type *elem) {
-    StrBuf key = {0};
+    StrBuf key = { 0 };
     key_int(&key, TY_RANGE);
     key_ptr(&key, elem);
-    Type t = { .kind = TY_RANGE, .elem = elem, .align = 1, .comptime_only = true,
+    Type t = { .kind = TY_RANGE,
+               .elem = elem,
+               .align = 1,
+               .comptime_only = true,
                .name = arena_printf(s->arena, "range(%s)", elem->name) };
     return intern(s, &key, &t);
 }
@@ -133,7 +165,7 @@ static void place_fields(Type *t) {
 }
 
 Type *type_struct(Sema *s, const Field *fields, uint32_t n) {
-    StrBuf key = {0}, name = {0};
+    StrBuf key = { 0 }, name = { 0 };
     key_int(&key, TY_STRUCT);
     for (uint32_t i = 0; i < n; i++) {
         key_ptr(&key, fields[i].name);
@@ -163,9 +195,9 @@ Type *type_struct(Sema *s, const Field *fields, uint32_t n) {
     return intern(s, &key, &t);
 }
 
-Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *fields, uint32_t n, Type *base,
-                    unsigned flags) {
-    StrBuf key = {0};
+Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *fields, uint32_t n,
+                    Type *base, unsigned flags) {
+    StrBuf key = { 0 };
     key_int(&key, kind);
     key_int(&key, 1);
     key_ptr(&key, site);
@@ -177,7 +209,11 @@ Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *field
     }
     SrcPlace p = source_place(s->c, site->pos);
     const char *word = kind == TY_ENUM ? "enum" : kind == TY_UNION ? "union" : "struct";
-    Type t = { .kind = kind, .nfields = n, .elem = base, .named = true, .layout = flags >> 5,
+    Type t = { .kind = kind,
+               .nfields = n,
+               .elem = base,
+               .named = true,
+               .layout = flags >> 5,
                .name = arena_printf(s->arena, "%s at line %d", word, p.line) };
     t.fields = arena_array(s->arena, Field, n);
     memcpy(t.fields, fields, n * sizeof *fields);
@@ -207,7 +243,9 @@ void types_init(Sema *s) {
     t->f32 = simple(s, TY_FLOAT, FLOAT_F32, "f32", 4, 4);
     t->bf16 = simple(s, TY_FLOAT, FLOAT_BF16, "bf16", 2, 2);
     t->cb16 = simple(s, TY_FLOAT, FLOAT_CB16, "cb16", 2, 2);
-    t->fp16 = s->c->options->fp16 == CSL_BF16 ? t->bf16 : s->c->options->fp16 == CSL_CB16 ? t->cb16 : t->f16;
+    t->fp16 = s->c->options->fp16 == CSL_BF16   ? t->bf16
+              : s->c->options->fp16 == CSL_CB16 ? t->cb16
+                                                : t->f16;
     t->color = simple(s, TY_COLOR, 0, "color", 2, 2);
     t->data_task_id = simple(s, TY_DATA_TASK_ID, 0, "data_task_id", 2, 2);
     t->local_task_id = simple(s, TY_LOCAL_TASK_ID, 0, "local_task_id", 2, 2);
@@ -216,20 +254,58 @@ void types_init(Sema *s) {
     t->output_queue = simple(s, TY_OUTPUT_QUEUE, 0, "output_queue", 2, 2);
     t->ut_id = simple(s, TY_UT_ID, 0, "ut_id", 2, 2);
     t->direction = simple(s, TY_DIRECTION, 0, "direction", 2, 2);
-    static const char *const dsds[] = { "mem1d_dsd", "mem4d_dsd", "fabin_dsd", "fabout_dsd", "circbuf_dsd", "fifo" };
+    static const char *const dsds[] = { "mem1d_dsd",  "mem4d_dsd",   "fabin_dsd",
+                                        "fabout_dsd", "circbuf_dsd", "fifo" };
     for (int i = 0; i < 6; i++) t->dsd[i] = simple(s, TY_DSD, i, dsds[i], 16, 2);
-    static const char *const dsrs[] = { "dsr_dest", "dsr_src0", "dsr_src1", "dsr_fifo_dest", "dsr_fifo_src1", "xdsr", "sr" };
+    static const char *const dsrs[] = { "dsr_dest",      "dsr_src0", "dsr_src1", "dsr_fifo_dest",
+                                        "dsr_fifo_src1", "xdsr",     "sr" };
     for (int i = 0; i < 7; i++) t->dsr[i] = simple(s, TY_DSR, i, dsrs[i], 0, 1);
     t->i8 = type_int(s, true, 8), t->i16 = type_int(s, true, 16), t->i32 = type_int(s, true, 32);
     t->i64 = type_int(s, true, 64), t->u8 = type_int(s, false, 8), t->u16 = type_int(s, false, 16);
     t->u32 = type_int(s, false, 32), t->u64 = type_int(s, false, 64);
 
-    Type *words[] = { t->void_, t->bool_, t->comptime_int, t->comptime_float, t->type, t->string, t->module,
-                      t->anystruct, t->anyopaque, t->f16, t->f32, t->bf16, t->cb16, t->color, t->data_task_id,
-                      t->local_task_id, t->control_task_id, t->input_queue, t->output_queue, t->ut_id, t->direction,
-                      t->dsd[0], t->dsd[1], t->dsd[2], t->dsd[3], t->dsd[4], t->dsr[0], t->dsr[1], t->dsr[2],
-                      t->dsr[3], t->dsr[4], t->dsr[5], t->dsr[6], t->i8, t->i16, t->i32, t->i64, t->u8, t->u16,
-                      t->u32, t->u64, simple(s, TY_RANGE, 1, "range", 0, 1) };
+    Type *words[] = { t->void_,
+                      t->bool_,
+                      t->comptime_int,
+                      t->comptime_float,
+                      t->type,
+                      t->string,
+                      t->module,
+                      t->anystruct,
+                      t->anyopaque,
+                      t->f16,
+                      t->f32,
+                      t->bf16,
+                      t->cb16,
+                      t->color,
+                      t->data_task_id,
+                      t->local_task_id,
+                      t->control_task_id,
+                      t->input_queue,
+                      t->output_queue,
+                      t->ut_id,
+                      t->direction,
+                      t->dsd[0],
+                      t->dsd[1],
+                      t->dsd[2],
+                      t->dsd[3],
+                      t->dsd[4],
+                      t->dsr[0],
+                      t->dsr[1],
+                      t->dsr[2],
+                      t->dsr[3],
+                      t->dsr[4],
+                      t->dsr[5],
+                      t->dsr[6],
+                      t->i8,
+                      t->i16,
+                      t->i32,
+                      t->i64,
+                      t->u8,
+                      t->u16,
+                      t->u32,
+                      t->u64,
+                      simple(s, TY_RANGE, 1, "range", 0, 1) };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const Name *n = name_of(s->c, words[i]->name, strlen(words[i]->name));
         *map_put(&t->words, &n, sizeof n) = (uint64_t)(uintptr_t)words[i];
@@ -242,7 +318,8 @@ Type *type_named(Sema *s, const Name *name) {
     if ((name->s[0] != 'i' && name->s[0] != 'u') || name->len < 2 || name->len > 9) return NULL;
     uint32_t bits = 0;
     for (uint32_t i = 1; i < name->len; i++) {
-        if (name->s[i] < '0' || name->s[i] > '9' || (i == 1 && name->s[i] == '0' && name->len > 2)) return NULL;
+        if (name->s[i] < '0' || name->s[i] > '9' || (i == 1 && name->s[i] == '0' && name->len > 2))
+            return NULL;
         bits = bits * 10 + (uint32_t)(name->s[i] - '0');
     }
     return bits > 0 && bits <= 64 ? type_int(s, name->s[0] == 'i', bits) : NULL;
@@ -252,20 +329,24 @@ bool type_is_int(const Type *t) { return t->kind == TY_INT || t->kind == TY_COMP
 bool type_is_float(const Type *t) { return t->kind == TY_FLOAT || t->kind == TY_COMPTIME_FLOAT; }
 bool type_is_number(const Type *t) { return type_is_int(t) || type_is_float(t); }
 bool type_is_id(const Type *t) { return t->kind >= TY_COLOR && t->kind <= TY_UT_ID; }
-bool type_is_aggregate(const Type *t) { return t->kind == TY_ARRAY || t->kind == TY_STRUCT || t->kind == TY_UNION; }
+bool type_is_aggregate(const Type *t) {
+    return t->kind == TY_ARRAY || t->kind == TY_STRUCT || t->kind == TY_UNION;
+}
 
 bool type_in_reg(const Type *t) {
     switch (t->kind) {
-    case TY_BOOL: case TY_INT: case TY_POINTER: case TY_ENUM: case TY_DIRECTION: return true;
+    case TY_BOOL:
+    case TY_INT:
+    case TY_POINTER:
+    case TY_ENUM:
+    case TY_DIRECTION: return true;
     case TY_FLOAT: return t->sub == FLOAT_F16 || t->sub == FLOAT_F32;
     case TY_DSD: return true;
     default: return type_is_id(t);
     }
 }
 
-unsigned type_regs(const Type *t) {
-    return t->kind == TY_VOID ? 0 : t->kind == TY_DSD ? 2 : 1;
-}
+unsigned type_regs(const Type *t) { return t->kind == TY_VOID ? 0 : t->kind == TY_DSD ? 2 : 1; }
 
 int type_field(const Type *t, const Name *name) {
     for (uint32_t i = 0; i < t->nfields; i++)

@@ -1,4 +1,5 @@
-// Comptime values: making them, looking into them, comparing, printing and turning them into bytes of PE memory.
+// Comptime values: making them, looking into them, comparing, printing and turning them into bytes
+// of PE memory.
 #include "wse/build/sema.h"
 
 #include <math.h>
@@ -35,10 +36,12 @@ Value value_zero(Sema *s, Type *t) {
     case TY_ARRAY: return value_splat(s, t, value_zero(s, t->elem));
     case TY_STRUCT: {
         Value v = value_agg(s, t, t->nfields);
-        for (uint32_t i = 0; i < t->nfields; i++) v.agg->items[i] = value_zero(s, t->fields[i].type);
+        for (uint32_t i = 0; i < t->nfields; i++)
+            v.agg->items[i] = value_zero(s, t->fields[i].type);
         return v;
     }
-    case TY_FLOAT: case TY_COMPTIME_FLOAT: return (Value){ .type = t, .f = 0 };
+    case TY_FLOAT:
+    case TY_COMPTIME_FLOAT: return (Value){ .type = t, .f = 0 };
     case TY_STRING: return value_str(s, "", 0);
     case TY_TYPE: return value_type(s, s->types.void_);
     case TY_DSD: {
@@ -85,9 +88,9 @@ bool value_to_i64(const Value *v, int64_t *out) {
     return true;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Numbers
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 bool int_fits(const Type *t, Int i) {
     if (t->kind != TY_INT && t->kind != TY_ENUM) return true;
@@ -105,7 +108,7 @@ Int int_wrap(const Type *t, Int i) {
 static double round_small(double f, int mant, int min_exp, double max) {
     if (f == 0 || isnan(f) || isinf(f)) return f;
     int e;
-    frexp(f, &e);                                   // f = m * 2^e, 0.5 <= |m| < 1
+    frexp(f, &e); // f = m * 2^e, 0.5 <= |m| < 1
     int scale = mant - ((e - 1 < min_exp ? min_exp : e - 1));
     double r = ldexp(nearbyint(ldexp(f, scale)), -scale);
     return fabs(r) > max ? copysign(INFINITY, f) : r;
@@ -117,12 +120,16 @@ double float_round(const Type *t, double f) {
     case FLOAT_F32: return (float)f;
     case FLOAT_F16: return round_small(f, 10, -14, 65504);
     case FLOAT_BF16: return round_small(f, 7, -126, 0x1.fep127);
-    default: return round_small(f, 9, -26, 0x1.ffp35);  // cb16: bias 27 (6.0 is 0x5900)
+    default: return round_small(f, 9, -26, 0x1.ffp35); // cb16: bias 27 (6.0 is 0x5900)
     }
 }
 
-static const struct { int mant, bias, exps; } formats[] = {
-    [FLOAT_F16] = { 10, 15, 31 }, [FLOAT_BF16] = { 7, 127, 255 }, [FLOAT_CB16] = { 9, 42, 63 },
+static const struct {
+    int mant, bias, exps;
+} formats[] = {
+    [FLOAT_F16] = { 10, 15, 31 },
+    [FLOAT_BF16] = { 7, 127, 255 },
+    [FLOAT_CB16] = { 9, 42, 63 },
 };
 
 uint32_t float_bits(const Type *t, double f) {
@@ -160,23 +167,27 @@ double float_from_bits(const Type *t, uint32_t bits) {
     return sign * (e ? ldexp((1u << mant) + m, e - bias - mant) : ldexp(m, 1 - bias - mant));
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Comparing, keys, printing
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 bool value_equal(const Value *a, const Value *b) {
     if (a->type != b->type) return false;
     if (!a->type) return true;
     switch (a->type->kind) {
     case TY_VOID: return true;
-    case TY_FLOAT: case TY_COMPTIME_FLOAT: return a->f == b->f;
+    case TY_FLOAT:
+    case TY_COMPTIME_FLOAT: return a->f == b->f;
     case TY_STRING: return a->str.n == b->str.n && !memcmp(a->str.p, b->str.p, a->str.n);
     case TY_TYPE: return a->t == b->t;
     case TY_FN: return a->fn == b->fn;
     case TY_MODULE: return a->mod == b->mod;
     case TY_POINTER: return a->ptr.base == b->ptr.base && a->ptr.off == b->ptr.off;
     case TY_DSD: return a->dsd == b->dsd;
-    case TY_ARRAY: case TY_STRUCT: case TY_UNION: case TY_RANGE:
+    case TY_ARRAY:
+    case TY_STRUCT:
+    case TY_UNION:
+    case TY_RANGE:
         if (a->agg->n != b->agg->n) return false;
         for (uint32_t i = 0; i < a->agg->n; i++) {
             Value x = value_item(a, i), y = value_item(b, i);
@@ -192,21 +203,30 @@ void value_key(Sema *s, const Value *v, StrBuf *out) {
     if (!v->type) return;
     switch (v->type->kind) {
     case TY_VOID: break;
-    case TY_FLOAT: case TY_COMPTIME_FLOAT: sb_add(out, &v->f, sizeof v->f); break;
+    case TY_FLOAT:
+    case TY_COMPTIME_FLOAT: sb_add(out, &v->f, sizeof v->f); break;
     case TY_STRING:
         sb_add(out, &v->str.n, sizeof v->str.n);
         sb_add(out, v->str.p, v->str.n);
         break;
-    case TY_TYPE: case TY_FN: case TY_MODULE: case TY_DSD: sb_add(out, &v->t, sizeof v->t); break;
+    case TY_TYPE:
+    case TY_FN:
+    case TY_MODULE:
+    case TY_DSD: sb_add(out, &v->t, sizeof v->t); break;
     case TY_POINTER:
         sb_add(out, &v->ptr.base, sizeof v->ptr.base);
         sb_add(out, &v->ptr.off, sizeof v->ptr.off);
         break;
-    case TY_ARRAY: case TY_STRUCT: case TY_UNION: case TY_RANGE: {
+    case TY_ARRAY:
+    case TY_STRUCT:
+    case TY_UNION:
+    case TY_RANGE: {
         bool same = v->agg->splat;
-        if (!same && v->type->kind == TY_ARRAY && v->agg->n > 1 && !type_is_aggregate(v->type->elem)) {
+        if (!same && v->type->kind == TY_ARRAY && v->agg->n > 1 &&
+            !type_is_aggregate(v->type->elem)) {
             same = true;
-            for (uint32_t i = 1; same && i < v->agg->n; i++) same = value_equal(&v->agg->items[0], &v->agg->items[i]);
+            for (uint32_t i = 1; same && i < v->agg->n; i++)
+                same = value_equal(&v->agg->items[0], &v->agg->items[i]);
         }
         uint32_t n = same ? 1 : v->agg->n;
         sb_add(out, &n, sizeof n);
@@ -222,7 +242,8 @@ static void print_int(Int i, StrBuf *out) {
     size_t at = sizeof text;
     bool negative = i < 0;
     unsigned __int128 u = negative ? -(unsigned __int128)i : (unsigned __int128)i;
-    do text[--at] = (char)('0' + (int)(u % 10)); while (u /= 10);
+    do text[--at] = (char)('0' + (int)(u % 10));
+    while (u /= 10);
     if (negative) text[--at] = '-';
     sb_add(out, text + at, sizeof text - at);
 }
@@ -233,8 +254,10 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
     switch (t->kind) {
     case TY_VOID: sb_printf(out, "{}"); break;
     case TY_BOOL: sb_printf(out, v->i ? "true" : "false"); break;
-    case TY_INT: case TY_COMPTIME_INT: print_int(v->i, out); break;
-    case TY_FLOAT: case TY_COMPTIME_FLOAT:
+    case TY_INT:
+    case TY_COMPTIME_INT: print_int(v->i, out); break;
+    case TY_FLOAT:
+    case TY_COMPTIME_FLOAT:
         sb_printf(out, "%.*g", t->kind == TY_FLOAT ? t->sub == FLOAT_F32 ? 9 : 5 : 17, v->f);
         break;
     case TY_STRING: sb_add(out, v->str.p, v->str.n); break;
@@ -251,10 +274,14 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
         print_int(v->i, out);
         break;
     case TY_POINTER:
-        if (v->ptr.base) sb_printf(out, "&%s + %lld", v->ptr.base->name, (long long)v->ptr.off);
-        else sb_printf(out, "0x%04llx", (long long)v->ptr.off);
+        if (v->ptr.base)
+            sb_printf(out, "&%s + %lld", v->ptr.base->name, (long long)v->ptr.off);
+        else
+            sb_printf(out, "0x%04llx", (long long)v->ptr.off);
         break;
-    case TY_ARRAY: case TY_STRUCT: case TY_UNION:
+    case TY_ARRAY:
+    case TY_STRUCT:
+    case TY_UNION:
         sb_printf(out, t->kind == TY_ARRAY ? "%s {" : ".{", t->name);
         for (uint32_t i = 0; i < v->agg->n; i++) {
             Value item = value_item(v, i);
@@ -263,7 +290,8 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
                 sb_printf(out, "...");
                 break;
             }
-            if (t->kind == TY_STRUCT && t->fields[i].name) sb_printf(out, ".%s = ", t->fields[i].name->s);
+            if (t->kind == TY_STRUCT && t->fields[i].name)
+                sb_printf(out, ".%s = ", t->fields[i].name->s);
             value_print(s, &item, out);
         }
         sb_printf(out, v->agg->n ? " }" : "}");
@@ -285,15 +313,17 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Images in PE memory
-// ---------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static ObjDsd dsd_final(const DsdVal *d) {
     ObjDsd bits = d->bits;
-    if (d->fifo) bits.w[3] = d->fifo->number;
+    if (d->fifo)
+        bits.w[3] = d->fifo->number;
     else if (dsd_kind(bits) == DSD_MEM1D || dsd_kind(bits) == DSD_MEM4D)
-        bits.w[1] = (bits.w[1] & 0xffff0000u) | (uint16_t)((d->base ? d->base->addr : 0) + (uint32_t)d->off);
+        bits.w[1] = (bits.w[1] & 0xffff0000u) |
+                    (uint16_t)((d->base ? d->base->addr : 0) + (uint32_t)d->off);
     return bits;
 }
 
@@ -302,7 +332,8 @@ uint64_t value_word(Sema *s, const Value *v) {
     switch (v->type->kind) {
     case TY_FLOAT: return float_bits(v->type, v->f);
     case TY_POINTER:
-        if (v->type->elem->kind == TY_FN) return v->fn && v->fn->insts.len ? v->fn->insts.data[0]->index : 0;
+        if (v->type->elem->kind == TY_FN)
+            return v->fn && v->fn->insts.len ? v->fn->insts.data[0]->index : 0;
         return (uint16_t)((v->ptr.base ? v->ptr.base->addr : 0) + v->ptr.off);
     case TY_VOID: return 0;
     default: return (uint64_t)v->i;
@@ -318,7 +349,8 @@ void value_bytes(Sema *s, const Value *v, uint8_t *out) {
         }
         break;
     case TY_STRUCT:
-        for (uint32_t i = 0; i < v->type->nfields; i++) value_bytes(s, &v->agg->items[i], out + v->type->fields[i].value);
+        for (uint32_t i = 0; i < v->type->nfields; i++)
+            value_bytes(s, &v->agg->items[i], out + v->type->fields[i].value);
         break;
     case TY_UNION: value_bytes(s, &v->agg->items[0], out); break;
     case TY_DSD: {
@@ -328,7 +360,7 @@ void value_bytes(Sema *s, const Value *v, uint8_t *out) {
     }
     default: {
         uint64_t w = value_word(s, v);
-        memcpy(out, &w, v->type->size);     // PE memory is little-endian, as every host we run on
+        memcpy(out, &w, v->type->size); // PE memory is little-endian, as every host we run on
         break;
     }
     }
