@@ -11,6 +11,7 @@ import tap
 EXAMPLES = ("walkthrough", "gemv", "pipeline", "halo")
 
 
+@tap.needs_shell
 class Examples(unittest.TestCase):
     def run_example(self, name, arch):
         work = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.")) / name

@@ -83,6 +83,7 @@ class Runtime(unittest.TestCase):
         self.refused(RuntimeError, "no program of 'elsewhere' has been loaded", debug_util, "elsewhere")
 
 
+@tap.needs_shell
 class CsPython(unittest.TestCase):
     def run_it(self, *args, **env):
         done = subprocess.run([program.BUILD / "bin" / "cs_python", *args], env={**os.environ, "PYTHONPATH": "", **env},
