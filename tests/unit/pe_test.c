@@ -104,6 +104,12 @@ static void floats_round_once(void **state) {
     assert_value(f32_to_f16, f32_bits(0x1p-25f), 0, 0); // ties to even
     assert_value(f32_to_f16, f32_bits(0x1.8p-25f), 0, 1);
     assert_value(lt_f32, 0x7fc00000, 0, 0);
+    // Every NaN that is computed is the same one, on every host.
+    assert_value(sub_f32, 0x7f800000, 0x7f800000, 0x7fc00000);
+    assert_value(add_f32, 0xff812345, f32_bits(1.0f), 0x7fc00000);
+    assert_value(mul_f16, 0xfc00, 0, 0x7e00);
+    assert_value(f16_to_f32, 0xfe01, 0, 0x7fc00000);
+    assert_value(f32_to_f16, 0xffc00001, 0, 0x7e00);
 }
 
 // Every f16 widens and narrows to itself; every midpoint of neighbours goes to the even one.

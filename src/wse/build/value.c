@@ -104,33 +104,28 @@ Int int_wrap(const Type *t, Int i) {
     return t->is_signed && low >> (t->bits - 1) ? low - ((Int)1 << t->bits) : low;
 }
 
-// Rounds to a format of `mant` fraction bits, `exp` exponent bits and the given bias, ties to even.
-static double round_small(double f, int mant, int min_exp, double max) {
-    if (f == 0 || isnan(f) || isinf(f)) return f;
-    int e;
-    frexp(f, &e); // f = m * 2^e, 0.5 <= |m| < 1
-    int scale = mant - ((e - 1 < min_exp ? min_exp : e - 1));
-    double r = ldexp(nearbyint(ldexp(f, scale)), -scale);
-    return fabs(r) > max ? copysign(INFINITY, f) : r;
-}
-
-double float_round(const Type *t, double f) {
-    if (t->kind != TY_FLOAT) return f;
-    switch (t->sub) {
-    case FLOAT_F32: return (float)f;
-    case FLOAT_F16: return round_small(f, 10, -14, 65504);
-    case FLOAT_BF16: return round_small(f, 7, -126, 0x1.fep127);
-    default: return round_small(f, 9, -26, 0x1.ffp35); // cb16: bias 27 (6.0 is 0x5900)
-    }
-}
-
+// The 16-bit formats. The manual gives 6.0 as 0x5900 in cb16: six exponent bits, bias 42.
 static const struct {
-    int mant, bias, exps;
+    int mant, bias, exps; // fraction bits; exponent field of infinity and NaN
 } formats[] = {
     [FLOAT_F16] = { 10, 15, 31 },
     [FLOAT_BF16] = { 7, 127, 255 },
     [FLOAT_CB16] = { 9, 42, 63 },
 };
+
+// Rounds to the type, ties to even. A NaN is the positive quiet one, as on the wafer.
+double float_round(const Type *t, double f) {
+    if (t->kind != TY_FLOAT) return f;
+    if (isnan(f)) return NAN;
+    if (t->sub == FLOAT_F32) return (float)f;
+    if (f == 0 || isinf(f)) return f;
+    int mant = formats[t->sub].mant, bias = formats[t->sub].bias, top = formats[t->sub].exps;
+    int e;
+    frexp(f, &e); // |f| = m * 2^e, 0.5 <= m < 1
+    int scale = mant - (e > 1 - bias ? e - 1 : 1 - bias);
+    double r = ldexp(nearbyint(ldexp(f, scale)), -scale);
+    return fabs(r) < ldexp(1, top - bias) ? r : copysign(INFINITY, f);
+}
 
 uint32_t float_bits(const Type *t, double f) {
     if (t->sub == FLOAT_F32) {

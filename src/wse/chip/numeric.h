@@ -12,10 +12,12 @@ static inline float bits_f32(uint32_t u) {
     memcpy(&f, &u, 4);
     return f;
 }
+// A result's bits. Hosts differ in the sign and payload of a NaN: here it is always the positive
+// quiet one, also in f16_bits.
 static inline uint32_t f32_bits(float f) {
     uint32_t u;
     memcpy(&u, &f, 4);
-    return u;
+    return f == f ? u : 0x7fc00000;
 }
 static inline uint64_t f64_bits(double d) {
     uint64_t u;
@@ -41,14 +43,13 @@ static inline double bits_f16(uint32_t h) {
     return sign ? -d : d;
 }
 
-// Rounds to nearest, ties to even; NaN keeps its sign and becomes quiet.
+// Rounds to nearest, ties to even.
 static inline uint32_t f16_bits(double d) {
     uint64_t u = f64_bits(d);
     uint32_t sign = (uint32_t)(u >> 48) & 0x8000;
     int exponent = (int)(u >> 52 & 0x7ff) - 1023;
     uint64_t fraction = u & 0xfffffffffffffull;
-    if (exponent == 1024)
-        return sign | 0x7c00 | (fraction ? 0x200 | (uint32_t)(fraction >> 42) : 0);
+    if (exponent == 1024) return fraction ? 0x7e00 : sign | 0x7c00;
     if (exponent < -25)
         return sign; // below half the least subnormal (2^-25 itself ties to zero, below)
     int drop = exponent < -14 ? 42 - 14 - exponent : 42; // bits that do not fit
