@@ -646,6 +646,52 @@ static void streams_go_in_and_out(void **state) {
 }
 
 // A host transfer that cannot end: its state tells what moved and what stands.
+// A row of 16 PEs, each of which takes or gives 40 words as fast as they come.
+static uint64_t streaming_cycles(bool input, unsigned channels) {
+    enum { PES = 16, WORDS = 40 };
+    Fabric f;
+    build_init(&f.b, WSE3, PES, 1);
+    *(input ? &f.b.head.data->h2d : &f.b.head.data->d2h) = 1 << 2;
+    f.b.head.data->channels = (uint16_t)channels;
+    if (input)
+        receiver(&f.b, "pe", 2, WORDS);
+    else
+        sender(&f.b, "pe", 2, WORDS, true);
+    build_queue(&f.b, !input, input ? 1 : 2, 2);
+    build_rect(&f.b, 0, 0, PES, 1, 0, build_router(&f.b));
+    fabric_open(&f);
+    uint32_t words[PES * WORDS] = { 0 };
+    for (uint32_t i = 0; input && i < PES * WORDS; i++) words[i] = i % WORDS + 1;
+    ChipStream s = { .color = 2, .w = PES, .h = 1, .l = WORDS };
+    if (input)
+        s.in = words;
+    else
+        s.out = words;
+    int id;
+    ChipStop why;
+    assert_ok(wafer_stream(f.c, &s, &id));
+    assert_ok(wafer_run(f.c, &(ChipGoal){ .stream = id }, &why));
+    assert_int_equal(why, CHIP_MET);
+    for (uint32_t i = 0; i < PES * WORDS; i++) {
+        uint32_t got = words[i];
+        if (input) read_words(&f, i / WORDS, 0, 0x200 + 4 * (i % WORDS), &got, 1);
+        if (i % WORDS + 1 < WORDS) assert_int_equal(got, i % WORDS + 1);
+    }
+    ChipStats st;
+    wafer_stats(f.c, &st);
+    fabric_close(&f);
+    return st.cycles;
+}
+
+static void channels_carry_a_word_a_cycle_each(void **state) {
+    (void)state;
+    for (int input = 0; input < 2; input++)
+        for (unsigned channels = 1; channels <= 16; channels *= 2) {
+            uint64_t cycles = streaming_cycles(input, channels);
+            assert_in_range(cycles, 640 / channels, 640 / channels + 60);
+        }
+}
+
 static void streams_stall_where_nobody_reads(void **state) {
     (void)state;
     Fabric f;
@@ -860,6 +906,7 @@ int main(void) {
         cmocka_unit_test(faults_name_the_microthread),
         cmocka_unit_test(launches_wait_for_every_pe),
         cmocka_unit_test(streams_go_in_and_out),
+        cmocka_unit_test(channels_carry_a_word_a_cycle_each),
         cmocka_unit_test(streams_stall_where_nobody_reads),
         cmocka_unit_test(the_order_of_pes_cannot_matter),
         cmocka_unit_test(random_fabrics_repeat_in_any_order),

@@ -30,6 +30,31 @@ static uint32_t bit_next(const uint64_t *bits, uint32_t n, uint32_t from) {
     return w * 64 + (uint32_t)__builtin_ctzll(b);
 }
 
+// One round of a cycle's words: from PE to PE in row order, each at most once.
+typedef struct Round {
+    const Chip *c;
+    uint32_t *cursor, start, gone; // PEs passed
+    unsigned left;                 // words that the channels still carry
+} Round;
+
+static Round round_begin(const Chip *c, uint32_t *cursor) {
+    return (Round){ .c = c,
+                    .cursor = cursor,
+                    .start = *cursor,
+                    .left = c->head->channels ? c->head->channels : 1 };
+}
+// The next PE of the round with its bit set; false when the round or its words are over.
+static bool round_next(Round *r, const uint64_t *bits, uint64_t count, uint32_t *pe) {
+    if (!r->left || !count) return false;
+    uint32_t n = r->c->npes, i = bit_next(bits, n, *r->cursor), at = i - r->start;
+    if (i < r->start) at += n;
+    if (at < r->gone) return false;
+    r->gone = at + 1;
+    *r->cursor = i + 1 == n ? 0 : i + 1;
+    *pe = i;
+    return true;
+}
+
 static void host_soon(Chip *c, uint64_t at) {
     if (at < c->host_at) c->host_at = at;
 }
@@ -46,34 +71,25 @@ static int64_t place(const Chip *c, const Transfer *t, uint32_t pe) {
     return x % dx || y % dy ? -1 : (int64_t)(y / dy) * t->nx + x / dx;
 }
 
-static Queue *host_queue(Chip *c, Pe *p, unsigned color) {
-    uint8_t chan = p->plan->chan_color[color];
-    (void)c;
-    return chan == OBJ_NONE8 ? NULL : &p->chans[chan];
-}
-
 static void inject(Chip *c) {
     Transfer *t = c->input;
-    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1;
-         k < limit && c->in_count;) {
-        uint32_t i = bit_next(c->in_ready, c->npes, c->in_cursor);
-        if (k && i == c->in_cursor) break;
+    Round r = round_begin(c, &c->in_cursor);
+    for (uint32_t i; round_next(&r, c->in_ready, c->in_count, &i);) {
         Pe *p = &c->pes[i];
-        Queue *q = host_queue(c, p, t->s.color);
+        uint8_t chan = p->plan->chan_color[t->s.color];
         int64_t at = place(c, t, i);
         uint32_t *count = &t->count[at];
-        if (q && q->count < q->cap) {
+        if (chan != OBJ_NONE8 && p->chans[chan].count < p->chans[chan].cap) {
             uint32_t word = t->s.in[(uint64_t)at * t->s.l + *count];
-            channel_push(c, p, p->plan->chan_color[t->s.color], c->now + RAMP_DELAY, word, false);
+            channel_push(c, p, chan, c->now + RAMP_DELAY, word, false);
             ++*count;
             t->moved++;
             c->standing[t->s.color]++;
-            k++;
+            r.left--;
         } else {
             bit_clear(c->in_ready, &c->in_count, i); // until it makes room
         }
         if (*count == t->s.l) bit_clear(c->in_ready, &c->in_count, i);
-        c->in_cursor = i + 1 == c->npes ? 0 : i + 1;
     }
     if (c->in_count) host_soon(c, c->now + 1);
 }
@@ -118,15 +134,12 @@ static bool drain_one(Chip *c, Pe *p) {
 }
 
 static void drain(Chip *c) {
-    for (unsigned k = 0, limit = c->head->channels ? c->head->channels : 1;
-         k < limit && c->out_count;) {
-        uint32_t i = bit_next(c->out_ready, c->npes, c->out_cursor);
-        if (k && i == c->out_cursor) break;
+    Round r = round_begin(c, &c->out_cursor);
+    for (uint32_t i; round_next(&r, c->out_ready, c->out_count, &i);) {
         if (drain_one(c, &c->pes[i]))
-            k++;
+            r.left--;
         else
             bit_clear(c->out_ready, &c->out_count, i); // it offers again
-        c->out_cursor = i + 1 == c->npes ? 0 : i + 1;
     }
     if (c->out_count) host_soon(c, c->now + 1);
 }
