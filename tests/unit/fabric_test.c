@@ -692,6 +692,35 @@ static void channels_carry_a_word_a_cycle_each(void **state) {
         }
 }
 
+// Words that nobody asks for: some are kept, all of an endless program's are not.
+static void unasked_words_have_a_limit(void **state) {
+    (void)state;
+    enum { LIMIT = 1000 };
+    for (int endless = 0; endless < 2; endless++) {
+        Fabric f;
+        build_init(&f.b, WSE3, 1, 1);
+        f.b.head.data->d2h = 1 << 2;
+        build_inst(&f.b, "pe");
+        build_queue(&f.b, true, 2, 2);
+        build_vec(&f.b, vec_of(VEC_mov32,
+                               build_opd(&f.b, dsd_fabric(DSD_FABOUT, 2, 2,
+                                                          endless ? OBJ_ENDLESS : LIMIT)),
+                               none, opd(OPD_SCALAR, 0)));
+        build_task(&f.b, 8, TASK_LOCAL,
+                   BUILD_FUNC(&f.b, "main", 2, 0, 0, I32(ldi, 0, 7), I32(vec, 1, 0), RET), -1, -1);
+        f.b.in->active = 1 << 8;
+        build_rect(&f.b, 0, 0, 1, 1, 0, build_router(&f.b));
+        assert_ok(object_verify(build_object(&f.b)));
+        assert_ok(wafer_open(&f.b.o, &(ChipOptions){ .max_unread = LIMIT }, &f.c));
+        ChipStop why;
+        wt_status_t s = wafer_run(f.c, &(ChipGoal){ 0 }, &why);
+        assert_int_equal(s, endless ? WT_FAULT : WT_OK);
+        if (endless) assert_non_null(strstr(wt_last_error(), "PE (0,0)"));
+        assert_int_equal(wafer_stream_unread(f.c, 2), LIMIT);
+        fabric_close(&f);
+    }
+}
+
 static void streams_stall_where_nobody_reads(void **state) {
     (void)state;
     Fabric f;
@@ -907,6 +936,7 @@ int main(void) {
         cmocka_unit_test(launches_wait_for_every_pe),
         cmocka_unit_test(streams_go_in_and_out),
         cmocka_unit_test(channels_carry_a_word_a_cycle_each),
+        cmocka_unit_test(unasked_words_have_a_limit),
         cmocka_unit_test(streams_stall_where_nobody_reads),
         cmocka_unit_test(the_order_of_pes_cannot_matter),
         cmocka_unit_test(random_fabrics_repeat_in_any_order),

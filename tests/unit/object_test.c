@@ -166,6 +166,10 @@ static void the_verifier_refuses(void **state) {
     REFUSED("constant rows outside", b.rects.data[0].row = 1);
     REFUSED("'vecs' lies outside", b.in->vecs.n = 5);
     REFUSED("streaming colors", b.head.data->h2d = b.head.data->d2h);
+    REFUSED("more than 4194304 PEs", b.head.data->rect_w = b.head.data->rect_h = 4000,
+            b.head.data->fabric_w = b.head.data->fabric_h = 5000);
+    REFUSED("routes color 1, which streams", b.routers.data[0].color[1].tx = 1,
+            b.head.data->h2d = 1 << 1, b.head.data->d2h = 0);
     REFUSED("architecture", b.head.data->arch = 4);
     REFUSED("strings without an end", b.strings.data[b.strings.len - 1] = 'x');
 }

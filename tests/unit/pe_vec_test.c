@@ -388,6 +388,26 @@ static void refuse(WseArch arch, ObjDsd dest, ObjDsd src, const char *part) {
     machine_close(&m);
 }
 
+// As a DSD value the verifier cannot know that it is a FIFO.
+static void a_fifo_is_never_the_first_of_two_sources(void **state) {
+    (void)state;
+    Machine m;
+    ChipStop why;
+    machine_init(&m, WSE3);
+    build_add(&m.b, fifos,
+              ((ObjFifo){ .base = 0x80,
+                          .capacity = 4,
+                          .size = 2,
+                          .push_task = OBJ_NONE8,
+                          .pop_task = OBJ_NONE8 }));
+    ObjOperand memory = build_opd(&m.b, dsd_mem1d(0x10, 4, 1));
+    build_vec(&m.b, vec_of(VEC_add16, memory, build_opd(&m.b, dsd_fifo(0)), memory));
+    OPEN(&m, I32(vec, 0, 0), RET);
+    assert_fails(wafer_run(m.c, &(ChipGoal){ .budget = 1000 }, &why), WT_FAULT,
+                 "@add16 has a FIFO as the first of two sources");
+    machine_close(&m);
+}
+
 static void no_dsd_reaches_the_host(void **state) {
     (void)state;
     ObjDsd good = dsd_mem1d(0x10, 4, 1);
@@ -433,6 +453,7 @@ int main(void) {
         cmocka_unit_test(iterators_read_and_write),
         cmocka_unit_test(banks_cost_cycles),
         cmocka_unit_test(fast_and_general_paths_agree),
+        cmocka_unit_test(a_fifo_is_never_the_first_of_two_sources),
         cmocka_unit_test(no_dsd_reaches_the_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,7 +209,8 @@ static bool met(const Chip *c, const ChipGoal *g) {
 }
 
 wt_status_t wafer_run(WseChip *c, const ChipGoal *goal, ChipStop *why) {
-    uint64_t end = goal->budget ? c->now + goal->budget : NEVER, at;
+    bool bounded = goal->budget && goal->budget < NEVER - c->now;
+    uint64_t end = bounded ? c->now + goal->budget : NEVER, at;
     if (c->faulted) return fail(WT_FAULT, "%s", c->fault);
     for (;;) {
         if (met(c, goal)) {
@@ -304,6 +305,8 @@ uint8_t *wafer_ram(WseChip *c, unsigned x, unsigned y, uint32_t *bytes) {
     *bytes = p ? p->plan->in->ram : 0;
     return p ? p->ram : NULL;
 }
+
+uint64_t wafer_now(const WseChip *c) { return c->now; }
 
 void wafer_stats(WseChip *c, ChipStats *out) {
     *out = (ChipStats){ .cycles = c->now,

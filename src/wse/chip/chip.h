@@ -17,6 +17,7 @@ typedef struct ChipOptions {
         void *ctx,
         const char *line); // sim.log lines, "@968 PE(0,0): text" without the newline; may be NULL
     void *log_ctx;
+    uint32_t max_unread; // words that may wait at the host unasked, per PE and color; 0: 2^24
     uint64_t seed; // HARD mode: PEs within a cycle are stepped in an order shuffled by it; 0: index
                    // order
 } ChipOptions;
@@ -104,7 +105,8 @@ typedef struct ChipStats {
                     // in index order
     uint64_t bytes; // memory of the model
 } ChipStats;
-void wafer_stats(WseChip *c, ChipStats *out);
+void wafer_stats(WseChip *c, ChipStats *out); // looks at every PE
+uint64_t wafer_now(const WseChip *c);         // simulated time, at no cost
 // What stands still and why, one line per waiting task, operation, word or PE that owes an unblock;
 // `limit` lines at most (0: all), then a count of the rest. Returns the number of waits found.
 unsigned wafer_report(WseChip *c, StrBuf *to, unsigned limit);

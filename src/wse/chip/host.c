@@ -94,8 +94,20 @@ static void inject(Chip *c) {
     if (c->in_count) host_soon(c, c->now + 1);
 }
 
-static void keep(HostFifo *f, uint32_t word) {
-    if (f->len == f->cap) {
+// A word that no transfer asked for yet. A program that sends without end is stopped before it
+// takes the host's memory.
+static void keep(Chip *c, Pe *p, HostFifo *f, unsigned color, uint32_t word) {
+    uint32_t limit = c->opt.max_unread ? c->opt.max_unread : 1u << 24;
+    if (f->len - f->at == limit) {
+        pe_fault(c, p, "%u words of color %u went to the host, which asked for none of them", limit,
+                 color);
+        return;
+    }
+    if (f->len == f->cap && f->at) { // make room at the end before asking for more
+        memmove(f->data, f->data + f->at, (f->len - f->at) * sizeof *f->data);
+        f->len -= f->at;
+        f->at = 0;
+    } else if (f->len == f->cap) {
         f->cap = f->cap ? 2 * f->cap : 16;
         f->data = realloc(f->data, f->cap * sizeof *f->data);
         if (!f->data) oom(f->cap * sizeof *f->data);
@@ -111,7 +123,7 @@ static void arrive(Chip *c, Pe *p, unsigned color, uint32_t word) {
     Transfer *t = c->output[color];
     int64_t at = t ? place(c, t, p->index) : -1;
     if (at < 0 || t->count[at] == t->s.l) {
-        keep(host_fifo(c, color, p->index), word);
+        keep(c, p, host_fifo(c, color, p->index), color, word);
         return;
     }
     t->s.out[(uint64_t)at * t->s.l + t->count[at]++] = word;

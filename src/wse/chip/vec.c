@@ -463,6 +463,8 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
         !walk_start(c, p, &op->src0, v->src0, facts[v->op].src0, false, regs, op, &d0) ||
         !walk_start(c, p, &op->src1, v->src1, facts[v->op].src1, false, regs, op, &d1))
         return false;
+    if (op->src0.kind == WALK_FIFO)
+        return pe_fault(c, p, "@%s has a FIFO as the first of two sources", vec_names[v->op]);
     // The manual is silent when extents differ; published programs need this order (inventory 4.1).
     op->left = op->src0.sized   ? op->src0.length
                : op->src1.sized ? op->src1.length

@@ -370,6 +370,8 @@ static wt_status_t verify_inst(Verify *v) {
 
 // ---- the program ----
 
+enum { MOST_PES = 1 << 22 }; // five times the largest wafer: what a file may make the host allocate
+
 static wt_status_t verify_head(const Object *o) {
     CHECK(o->nhead == 1, "%u heads", o->nhead);
     CHECK(o->nstrings && !o->strings[o->nstrings - 1], "strings without an end");
@@ -379,6 +381,8 @@ static wt_status_t verify_head(const Object *o) {
               h->offset_y + h->rect_h <= h->fabric_h,
           "a rectangle of %ux%u at (%u,%u) on a fabric of %ux%u", h->rect_w, h->rect_h, h->offset_x,
           h->offset_y, h->fabric_w, h->fabric_h);
+    CHECK((uint32_t)h->rect_w * h->rect_h <= MOST_PES, "a rectangle of %ux%u: more than %d PEs",
+          h->rect_w, h->rect_h, MOST_PES);
     CHECK(h->channels <= 16, "%u channels", h->channels);
     CHECK(!((h->h2d | h->d2h) >> WSE_COLORS) && !(h->h2d & h->d2h),
           "streaming colors 0x%x and 0x%x", h->h2d, h->d2h);
@@ -405,6 +409,8 @@ static wt_status_t verify_routers(const Object *o) {
             const ObjColor *k = &o->routers[i].color[c];
             CHECK(!(k->rx >> DIRS) && !(k->tx >> DIRS) && k->npos <= 3 && k->pos_start <= 3,
                   "router %u: color %d is damaged", i, c);
+            CHECK(!((o->head->h2d | o->head->d2h) >> c & 1) || !(k->rx | k->tx),
+                  "router %u routes color %d, which streams to or from the host", i, c);
         }
     return WT_OK;
 }

@@ -157,12 +157,6 @@ static wt_status_t stalled(wse_runtime_t *rt) {
     return s;
 }
 
-static uint64_t cycles_now(const wse_runtime_t *rt) {
-    ChipStats s;
-    wafer_stats(rt->chip, &s);
-    return s.cycles;
-}
-
 wt_status_t command_wait(wse_runtime_t *rt, size_t index, uint64_t budget, bool *done) {
     uint64_t left = budget;
     for (;;) {
@@ -185,10 +179,10 @@ wt_status_t command_wait(wse_runtime_t *rt, size_t index, uint64_t budget, bool 
         } else if (rt->next == rt->commands.len && index < rt->commands.len) {
             goal.stream = rt->commands.data[index].stream;
         }
-        uint64_t before = cycles_now(rt);
+        uint64_t before = wafer_now(rt->chip);
         ChipStop why;
         TRY(run_step(rt, &goal, &why));
-        uint64_t passed = cycles_now(rt) - before;
+        uint64_t passed = wafer_now(rt->chip) - before;
         left = left > passed ? left - passed : 0;
 
         if (why == CHIP_INTERRUPTED)
