@@ -1,4 +1,5 @@
 """A run that cannot go on says why at once; a stall poisons nothing; a fault does."""
+import re
 import threading
 import unittest
 
@@ -85,6 +86,68 @@ class Stuck(unittest.TestCase):
     def test_a_write_to_nowhere(self):
         e = self.failing(self.rt.launch, "outside", np.uint16(0x2ffc))  # between RAM and the registers
         self.assertEqual(e.name, "WT_FAULT")
+
+
+class Reports(unittest.TestCase):
+    """Each way to wait for ever is told in words that lead to the mistake."""
+    ARCH = "wse3"
+    UNBLOCK = r"has not called unblock_cmd_stream\(\) since the launch"
+    QUEUE = {"wse2": "its input queue", "wse3": "input queue 2"}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.out = program.compiled("deadlock", width=2, arch=cls.ARCH)
+
+    def expect(self, function, *lines):
+        rt = wse.Runtime(self.out)
+        rt.load()
+        rt.run()
+        with self.assertRaises(wse.WavetileError) as caught:
+            rt.launch(function)
+        self.assertEqual(caught.exception.name, "WT_STALL")
+        said = caught.exception.message.splitlines()
+        for line in lines:
+            self.assertTrue(any(re.fullmatch(line, s) for s in said), f"no line '{line}' in\n" + "\n".join(said))
+
+    def test_a_queue_that_nobody_reads(self):
+        self.expect("full_queue",
+                    r"PE \(0,0\): launch of 'full_queue' waits in @mov32 \(pe\.csl:\d+\): output queue 2 is full "
+                    r"\(color 2\); \d+ of 64 elements done",
+                    r"PE \(0,0\): \d words in output queue 2, color 2: the router of PE \(1,0\) is full",
+                    r"PE \(1,0\): 2 words of color 2 from WEST in the router: the input queue is full",
+                    rf"PE \(1,0\): \d words of color 2 in {self.QUEUE[self.ARCH]}: no task is bound to it and no "
+                    "operation reads it")
+
+    def test_two_that_wait_for_each_other(self):
+        self.expect("each_other",
+                    r"PE \(0,0\): launch of 'each_other' waits in @mov32 \(pe\.csl:\d+\): no word on color 3.*",
+                    r"PE \(1,0\): launch of 'each_other' waits in @mov32 \(pe\.csl:\d+\): no word on color 2.*")
+
+    def test_a_task_that_nothing_unblocks(self):
+        self.expect("blocked_task", r"PE \(0,0\): " + self.UNBLOCK,
+                    r"PE \(0,0\): task 'locked' \(11\) is active but blocked: nothing unblocks it")
+
+    def test_a_fifo_that_nobody_empties(self):
+        self.expect("full_fifo",
+                    r"PE \(1,0\): microthread 2, @mov32 \(pe\.csl:\d+\): FIFO 'fifo' is full; 8 of 64 elements done",
+                    rf"PE \(1,0\): \d words of color 2 in {self.QUEUE[self.ARCH]}: microthread 2, which reads it, waits")
+
+    def test_routes_that_lead_nowhere(self):
+        self.expect("wrong_route",
+                    r"PE \(0,0\): \d words in output queue 3, color 3: the color is not routed from the RAMP here",
+                    r"PE \(1,0\): \d words in output queue 3, color 3: its route leads EAST, off the rectangle")
+
+    def test_two_operations_on_one_microthread(self):
+        self.expect("one_microthread",
+                    r"PE \(0,0\): launch of 'one_microthread', pe\.csl:\d+: waits for microthread 3, which another "
+                    "operation holds")
+
+    def test_nothing_left_to_run(self):
+        self.expect("nothing", r"PE \(1,0\): " + self.UNBLOCK + ", and nothing is left on it that could")
+
+
+class ReportsOnWse2(Reports):
+    ARCH = "wse2"
 
 
 class StuckOnWse2(Stuck):

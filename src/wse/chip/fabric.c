@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-static const uint8_t opposite[4] = {
-    [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S
-};
 const char *dir_name(unsigned dir) {
     static const char *const names[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
     return names[dir];
@@ -98,11 +95,6 @@ static inline uint64_t mix(uint64_t h, uint64_t cycle, unsigned color, unsigned 
     return h ^ h >> 32;
 }
 
-// The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
-static inline bool lane_room(const Lane *l, uint64_t now) {
-    return l->count + (l->popped == now) < LANE_WORDS;
-}
-
 // Who takes what a PE sends: looked up once, when all PEs stand.
 void fabric_connect(Chip *c) {
     for (uint32_t i = 0; i < c->npes; i++) {
@@ -114,8 +106,8 @@ void fabric_connect(Chip *c) {
                 *b = (Branch){ 0 };
                 if (p->neighbor[dir] == UINT32_MAX) continue;
                 b->to = &c->pes[p->neighbor[dir]];
-                const uint8_t *of = b->to->plan->lane_of[opposite[dir]][color];
-                b->dropped = b->to->plan->arrives[opposite[dir]][color] == 2;
+                const uint8_t *of = b->to->plan->lane_of[opposite(dir)][color];
+                b->dropped = b->to->plan->arrives[opposite(dir)][color] == 2;
                 for (; b->lanes < 2 && of[b->lanes] != OBJ_NONE8; b->lanes++)
                     b->lane[b->lanes] = &b->to->lanes[of[b->lanes]];
             }

@@ -276,6 +276,10 @@ void wafer_cycle(Chip *c);              // does cycle c->now
 void channel_push(Chip *c, Pe *p, unsigned chan, uint64_t at, uint32_t word,
                   bool control); // there is room
 void channel_pop(Chip *c, Pe *p, unsigned chan);
+// The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
+static inline bool lane_room(const Lane *l, uint64_t now) {
+    return l->count + (l->popped == now) < LANE_WORDS;
+}
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
 // Field by field: a structure that is built and copied at once stalls on its own stores.
 static inline void flit_put(Flit *f, uint64_t at, uint32_t word, unsigned color, bool control) {
@@ -294,14 +298,17 @@ static inline void queue_pop(Queue *q) {
     q->count--;
 }
 const char *dir_name(unsigned dir);
+static inline unsigned opposite(unsigned dir) { return dir ^ 1; } // W and E, S and N
 
 // pe.c
 void pe_run(Chip *c, Pe *p); // the main thread, from its frame on
 void pe_begin(Chip *c, Pe *p, uint32_t func, const uint64_t *args, unsigned nargs);
 __attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const char *fmt,
                                                           ...); // returns false
-const char *pe_where(Chip *c, Pe *p, char *buf,
-                     size_t n); // "task 'main' (8), function 'f', file:line"
+// What the main thread runs: "task 'main'", "launch of 'compute'".
+const char *pe_runs(Chip *c, const Pe *p, char *buf, size_t n);
+// The same and where: "task 'main', pe.csl:12"; of a microthread, the operation.
+const char *pe_where(Chip *c, Pe *p, char *buf, size_t n);
 // Memory outside the program's, odd addresses, configuration registers: what of it is legal, else a
 // fault.
 bool pe_load_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value);
@@ -355,7 +362,8 @@ bool vec_ready(
     unsigned slot); // could it move now? Later stamps schedule a wake; may end the operation
 void vec_step(Chip *c, Pe *p, Op *op, unsigned slot); // moves what one cycle moves
 const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf,
-                      size_t n); // what it waits for
+                      size_t n);            // what it waits for
+int vec_reader(const Pe *p, unsigned chan); // slot of an operation that reads the channel, or -1
 bool vec_load_dsr(Chip *c, Pe *p, const ObjDsrLoad *l, const uint64_t *regs);
 extern const char *const vec_names[VEC_COUNT];
 int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind,

@@ -103,23 +103,23 @@ typedef struct ObjShape {
 #define VEC_OPS(_)                                                                                 \
     _(add16, 16, 16, 16, 4, 8)                                                                     \
     _(addc16, 16, 16, 16, 1, 8)                                                                    \
-    _(sub16, 16, 16, 16, 4, 8) _(and16, 16, 16, 16, 4, 8) _(or16, 16, 16, 16, 4, 8) _(             \
-        xor16, 16, 16, 16, 4, 8) _(sar16, 16, 16, 16, 1, 4) _(sll16, 16, 16, 16, 1, 4)             \
-        _(slr16, 16, 16, 16, 1, 4) _(clz, 16, 0, 16, 1, 1) _(ctz, 16, 0, 16, 1, 1) _(              \
-            popcnt, 16, 0, 16, 1, 1) _(mov16, 16, 0, 16, 4, 8) _(mov32, 32, 0, 32, 2, 4)           \
-            _(fmovh, 16, 0, 16, 4, 8) _(fmovs, 32, 0, 32, 2, 4) _(faddh, 16, 16, 16, 4, 8)         \
-                _(fadds, 32, 32, 32, 2, 4) _(faddhs, 32, 16, 32, 2, 4) _(fsubh, 16, 16, 16, 4, 8)  \
-                    _(fsubs, 32, 32, 32, 2, 4) _(fmulh, 16, 16, 16, 4, 8)                          \
-                        _(fmuls, 32, 32, 32, 2, 4) _(fmaxh, 16, 16, 16, 1, 8)                      \
-                            _(fmaxs, 32, 32, 32, 1, 4) _(fabsh, 16, 0, 16, 4, 8)                   \
-                                _(fabss, 32, 0, 32, 2, 4) _(fnegh, 16, 0, 16, 4, 8)                \
-                                    _(fnegs, 32, 0, 32, 2, 4) _(fh2s, 32, 0, 16, 1, 4)             \
-                                        _(fs2h, 16, 0, 32, 1, 4) _(fh2xp16, 16, 0, 16, 1, 8)       \
-                                            _(fs2xp16, 16, 0, 32, 1, 4)                            \
-                                                _(xp162fh, 16, 0, 16, 1, 8)                        \
-                                                    _(xp162fs, 32, 0, 16, 1, 4)                    \
-                                                        _(fmach, 16, 16, 16, 4, 8) _(fmacs, 32,    \
-                                                                                     32, 32, 2, 4) \
+    _(sub16, 16, 16, 16, 4, 8)                                                                     \
+    _(and16, 16, 16, 16, 4, 8) _(or16, 16, 16, 16, 4, 8) _(xor16, 16, 16, 16, 4, 8) _(             \
+        sar16, 16, 16, 16, 1, 4) _(sll16, 16, 16, 16, 1, 4) _(slr16, 16, 16, 16, 1, 4)             \
+        _(clz, 16, 0, 16, 1, 1) _(ctz, 16, 0, 16, 1, 1) _(popcnt, 16, 0, 16, 1, 1) _(              \
+            mov16, 16, 0, 16, 4, 8) _(mov32, 32, 0, 32, 2, 4) _(fmovh, 16, 0, 16, 4, 8)            \
+            _(fmovs, 32, 0, 32, 2, 4) _(faddh, 16, 16, 16, 4, 8) _(fadds, 32, 32, 32, 2, 4)        \
+                _(faddhs, 32, 16, 32, 2, 4) _(fsubh, 16, 16, 16, 4, 8) _(fsubs, 32, 32, 32, 2, 4)  \
+                    _(fmulh, 16, 16, 16, 4, 8) _(fmuls, 32, 32, 32, 2, 4)                          \
+                        _(fmaxh, 16, 16, 16, 1, 8) _(fmaxs, 32, 32, 32, 1, 4)                      \
+                            _(fabsh, 16, 0, 16, 4, 8) _(fabss, 32, 0, 32, 2, 4)                    \
+                                _(fnegh, 16, 0, 16, 4, 8) _(fnegs, 32, 0, 32, 2, 4)                \
+                                    _(fh2s, 32, 0, 16, 1, 4) _(fs2h, 16, 0, 32, 1, 4)              \
+                                        _(fh2xp16, 16, 0, 16, 1, 8) _(fs2xp16, 16, 0, 32, 1, 4)    \
+                                            _(xp162fh, 16, 0, 16, 1, 8)                            \
+                                                _(xp162fs, 32, 0, 16, 1, 4)                        \
+                                                    _(fmach, 16, 16, 16, 4, 8)                     \
+                                                        _(fmacs, 32, 32, 32, 2, 4)                 \
                                                             _(fmachs, 32, 32, 16, 2, 4)            \
                                                                 _(fscaleh, 16, 16, 16, 4, 8)       \
                                                                     _(fscales, 32, 32, 16, 2, 4)
@@ -354,11 +354,12 @@ typedef struct ObjHead {
 #define OBJ_SECTIONS(_)                                                                            \
     _(head, ObjHead)                                                                               \
     _(insts, ObjInst)                                                                              \
-    _(rects, ObjRect) _(routers, ObjRouter) _(rpcs, ObjRpc) _(rpc_args, ObjRpcArg)                 \
-        _(funcs, ObjFunc) _(dsds, ObjDsd) _(shapes, ObjShape) _(vecs, ObjVec) _(dsrs, ObjDsrLoad)  \
-            _(fifos, ObjFifo) _(tasks, ObjTask) _(queues, ObjQueue) _(relocs, ObjReloc)            \
-                _(symbols, ObjSymbol) _(exports, ObjExport) _(lines, ObjLine) _(rows, uint32_t)    \
-                    _(code, uint64_t) _(data, uint8_t) _(strings, char)
+    _(rects, ObjRect)                                                                              \
+    _(routers, ObjRouter) _(rpcs, ObjRpc) _(rpc_args, ObjRpcArg) _(funcs, ObjFunc) _(dsds, ObjDsd) \
+        _(shapes, ObjShape) _(vecs, ObjVec) _(dsrs, ObjDsrLoad) _(fifos, ObjFifo)                  \
+            _(tasks, ObjTask) _(queues, ObjQueue) _(relocs, ObjReloc) _(symbols, ObjSymbol)        \
+                _(exports, ObjExport) _(lines, ObjLine) _(rows, uint32_t) _(code, uint64_t)        \
+                    _(data, uint8_t) _(strings, char)
 
 typedef struct Object {
 #define _(name, type)                                                                              \

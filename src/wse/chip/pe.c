@@ -15,6 +15,15 @@
 
 // ---- faults ----
 
+const char *pe_runs(Chip *c, const Pe *p, char *buf, size_t n) {
+    if (p->task == LAUNCH_TASK)
+        snprintf(buf, n, "launch of '%s'",
+                 object_string(c->o, p->plan->funcs[p->frames[0].func].name));
+    else
+        snprintf(buf, n, "task '%s'", task_name(c, p, p->task));
+    return buf;
+}
+
 const char *pe_where(Chip *c, Pe *p, char *buf, size_t n) {
     const char *file;
     uint32_t line;
@@ -31,10 +40,8 @@ const char *pe_where(Chip *c, Pe *p, char *buf, size_t n) {
     const Frame *f = &p->frames[p->depth - 1];
     const ObjFunc *fn = &p->plan->funcs[f->func];
     bool known = object_line(c->o, fn, f->at ? f->at - 1 : 0, &file, &line);
-    int k = snprintf(buf, n, "%s '%s'", p->task == LAUNCH_TASK ? "launch of" : "task",
-                     p->task == LAUNCH_TASK
-                         ? object_string(c->o, p->plan->funcs[p->frames[0].func].name)
-                         : task_name(c, p, p->task));
+    char task[256];
+    int k = snprintf(buf, n, "%s", pe_runs(c, p, task, sizeof task));
     if (k > 0 && (size_t)k < n)
         snprintf(buf + k, n - (size_t)k, ", %s%s:%u", known ? file : object_string(c->o, fn->name),
                  known ? "" : " instruction", known ? line : f->at);

@@ -44,8 +44,9 @@ static void report_op(Report *r, Pe *p, unsigned slot) {
     else
         snprintf(done, sizeof done, "%u of %u elements done", op->total - op->left, op->total);
     op_place(r->c, p, op, name, sizeof name);
+    char runs[256];
     if (slot == MAIN_OP)
-        line(r, p, "task '%s' waits in %s: %s; %s", task_name(r->c, p, p->task), name, why, done);
+        line(r, p, "%s waits in %s: %s; %s", pe_runs(r->c, p, runs, sizeof runs), name, why, done);
     else
         line(r, p, "microthread %u, %s: %s; %s", slot, name, why, done);
 }
@@ -58,26 +59,30 @@ static void report_main(Report *r, Pe *p) {
              pe_where(r->c, p, where, sizeof where), p->wait);
     if (p->state == MAIN_ELEMENT)
         line(r, p, "%s: @map waits for the fabric", pe_where(r->c, p, where, sizeof where));
-    if (p->cmd_owed) line(r, p, "has not called unblock_cmd_stream() since the launch");
+    bool over = p->state == MAIN_IDLE && !p->op_live && !(p->active & p->blocked);
+    if (p->cmd_owed)
+        line(r, p, "has not called unblock_cmd_stream() since the launch%s",
+             over ? ", and nothing is left on it that could" : "");
 }
 
 // Why a word of a color cannot leave through `tx`.
 static const char *router_reason(Chip *c, Pe *p, unsigned color, unsigned tx, char *buf, size_t n) {
-    static const uint8_t back[4] = {
-        [DIR_W] = DIR_E, [DIR_E] = DIR_W, [DIR_S] = DIR_N, [DIR_N] = DIR_S
-    };
     if (!tx) return "the color has no output here";
     for (unsigned dir = 0; dir < 4; dir++) {
         if (!(tx >> dir & 1)) continue;
-        if (p->neighbor[dir] == UINT32_MAX) {
+        const Branch *b = &p->branches[p->plan->branch_of[dir][color]];
+        if (!b->to) {
             snprintf(buf, n, "its route leads %s, off the rectangle", dir_name(dir));
             return buf;
         }
-        const Pe *to = &c->pes[p->neighbor[dir]];
-        if (to->plan->lane_of[back[dir]][color][0] == OBJ_NONE8 &&
-            to->plan->arrives[back[dir]][color] == 1) {
-            snprintf(buf, n, "PE (%u,%u) takes no color %u from %s", to->x, to->y, color,
-                     dir_name(back[dir]));
+        if (!b->lanes && !b->dropped) {
+            snprintf(buf, n, "PE (%u,%u) takes no color %u from %s", b->to->x, b->to->y, color,
+                     dir_name(opposite(dir)));
+            return buf;
+        }
+        for (unsigned i = 0; i < b->lanes; i++) {
+            if (lane_room(b->lane[i], c->now)) continue;
+            snprintf(buf, n, "the router of PE (%u,%u) is full", b->to->x, b->to->y);
             return buf;
         }
     }
@@ -86,7 +91,27 @@ static const char *router_reason(Chip *c, Pe *p, unsigned color, unsigned tx, ch
         if (chan == OBJ_NONE8) return "no input queue is bound to the color";
         if (p->chans[chan].count >= p->chans[chan].cap) return "the input queue is full";
     }
-    return "the next router is full";
+    return "another word holds its way";
+}
+
+// Why nobody takes the words of an input queue.
+static const char *channel_reason(Chip *c, Pe *p, unsigned chan, char *buf, size_t n) {
+    const Queue *q = &p->chans[chan];
+    int reader = vec_reader(p, chan);
+    uint8_t row = p->plan->task_of[q->number];
+    bool task = row != OBJ_NONE8 && p->plan->tasks[row].kind == TASK_DATA;
+    bool blocked = p->blocked >> q->number & 1;
+    if (reader == MAIN_OP) return "the operation of the main thread that reads it waits";
+    if (reader >= 0)
+        snprintf(buf, n, "microthread %d, which reads it, waits", reader);
+    else if (queue_head((Queue *)q)->control && blocked)
+        return "the channel is blocked, for control wavelets too";
+    else if (task)
+        snprintf(buf, n, "task '%s' %s, and no operation reads it", task_name(c, p, q->number),
+                 blocked ? "is blocked" : "cannot run");
+    else
+        snprintf(buf, n, "no task is bound to it and no operation reads it");
+    return buf;
 }
 
 static void report_words(Report *r, Pe *p) {
@@ -111,11 +136,11 @@ static void report_words(Report *r, Pe *p) {
     for (unsigned i = 0; i < p->plan->nchans; i++) {
         Queue *q = &p->chans[i];
         if (!q->count) continue;
-        bool blocked = p->blocked >> q->number & 1;
-        line(r, p, "%u word%s of color %u in the input queue%s%s", q->count,
-             q->count > 1 ? "s" : "", q->color,
-             queue_head(q)->control ? ", a control wavelet first" : "",
-             blocked ? ": blocked, and no operation reads it" : ": no task or operation takes it");
+        char queue[32] = "its input queue";
+        if (r->c->head->arch == WSE3) snprintf(queue, sizeof queue, "input queue %u", q->number);
+        line(r, p, "%u word%s of color %u in %s%s: %s", q->count, q->count > 1 ? "s" : "", q->color,
+             queue, queue_head(q)->control ? ", a control wavelet first" : "",
+             channel_reason(r->c, p, i, why, sizeof why));
     }
 }
 
@@ -129,7 +154,8 @@ unsigned wafer_report(WseChip *c, StrBuf *to, unsigned limit) {
         report_words(&r, p);
         for (uint64_t left = p->active & p->blocked; left; left &= left - 1) {
             unsigned number = (unsigned)__builtin_ctzll(left);
-            line(&r, p, "task '%s' (%u) is active but blocked", task_name(c, p, number), number);
+            line(&r, p, "task '%s' (%u) is active but blocked: nothing unblocks it",
+                 task_name(c, p, number), number);
         }
     }
     if (limit && r.found > limit) sb_printf(to, "and %u more\n", r.found - limit);

@@ -18,7 +18,6 @@ static const ObjTask *task_row(const Pe *p, unsigned number) {
 }
 
 const char *task_name(const Chip *c, const Pe *p, unsigned number) {
-    if (number == LAUNCH_TASK) return "launched function";
     const ObjTask *t = task_row(p, number);
     return t ? object_string(c->o, t->name) : "?";
 }

@@ -571,6 +571,16 @@ static bool queue_taken(const Pe *p, const Op *op, const Walk *w) {
     return false;
 }
 
+int vec_reader(const Pe *p, unsigned chan) {
+    for (unsigned i = 0; i < OPS; i++) {
+        if (i == MAIN_OP ? p->state != MAIN_VECTOR : !(p->op_live >> i & 1)) continue;
+        const Walk *w[2] = { &p->ops[i].src0, &p->ops[i].src1 };
+        for (int k = 0; k < 2; k++)
+            if (w[k]->kind == WALK_IN && w[k]->port == chan) return (int)i;
+    }
+    return -1;
+}
+
 static bool input_ready(Chip *c, Pe *p, Op *op, const Walk *w, unsigned slot, bool *ended) {
     Queue *q = &p->chans[w->port];
     if (!q->count) return false;
