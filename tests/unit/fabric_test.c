@@ -154,11 +154,11 @@ static void back_pressure_holds_words(void **state) {
     StrBuf b = { 0 };
     const char *text = report(&f, &b);
     // 4 words of queue 2 and 2 of the ramp, 2 in the router, 8 and 1 in the output queue.
-    assert_non_null(strstr(text, "PE (1,0): 6 words of color 3 in the input queue: blocked"));
+    assert_non_null(strstr(text, "PE (1,0): 6 words of color 3 in input queue 2: no task"));
     assert_non_null(strstr(
         text, "PE (1,0): 2 words of color 3 from WEST in the router: the input queue is full"));
-    assert_non_null(
-        strstr(text, "PE (0,0): 9 words in output queue 2, color 3: the next router is full"));
+    assert_non_null(strstr(
+        text, "PE (0,0): 9 words in output queue 2, color 3: the router of PE (1,0) is full"));
     assert_non_null(strstr(text, "PE (0,0): task 'main' waits in @mov32"));
     assert_non_null(strstr(text, "output queue 2 is full (color 3); 17 of 100 elements done"));
     sb_free(&b);
@@ -583,7 +583,8 @@ static void launches_wait_for_every_pe(void **state) {
     StrBuf b = { 0 };
     assert_int_equal(wafer_report(f.c, &b, 0), 1);
     assert_string_equal(sb_str(&b),
-                        "PE (1,0): has not called unblock_cmd_stream() since the launch\n");
+                        "PE (1,0): has not called unblock_cmd_stream() since the launch, "
+                        "and nothing is left on it that could\n");
     sb_free(&b);
     uint32_t got[2];
     read_words(&f, 2, 0, 0x10, got, 2);
