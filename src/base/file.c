@@ -1,5 +1,4 @@
 #include "base/file.h"
-#include "base/vec.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -18,34 +17,47 @@ static wt_status_t io_error(const char *what, const char *path) {
     return fail(e == ENOENT ? WT_NOTFOUND : WT_IO, "cannot %s '%s': %s", what, path, strerror(e));
 }
 
-wt_status_t file_read(const char *path, char **data, size_t *n) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return io_error("open", path);
-    struct stat st;
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        close(fd);
-        return fail(WT_IO, "cannot read '%s': it is a directory", path);
-    }
-    char *p = NULL;
-    size_t len = 0, cap = 0;
-    for (;;) {
-        if (cap - len < 4096) p = vec_grow(p, &cap, len + 4096, 1);
+enum { READ_STEP = 64 << 10 };
+enum { STREAM_MAX = 256 << 20 }; // of what does not tell its size: /dev/zero never ends
+
+// The rest of an open file, in a buffer of the caller's.
+static wt_status_t read_all(int fd, const char *path, size_t expect, char **data, size_t *n) {
+    size_t cap = expect + READ_STEP, len = 0;
+    char *p = malloc(cap);
+    while (p) {
+        if (cap - len < READ_STEP) {
+            char *more = cap < STREAM_MAX ? realloc(p, cap *= 2) : NULL;
+            if (!more) break;
+            p = more;
+        }
         ssize_t got = read(fd, p + len, cap - len - 1);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
-            wt_status_t s = io_error("read", path);
             free(p);
-            close(fd);
-            return s;
+            return io_error("read", path);
         }
-        if (got == 0) break;
+        if (got == 0) {
+            p[len] = 0;
+            *data = p;
+            if (n) *n = len;
+            return WT_OK;
+        }
         len += (size_t)got;
     }
+    free(p);
+    return fail(WT_NOMEM, "cannot read '%s': no memory beyond its first %zu bytes", path, len);
+}
+
+wt_status_t file_read(const char *path, char **data, size_t *n) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return io_error("open", path);
+    struct stat st = { 0 };
+    (void)fstat(fd, &st);
+    wt_status_t s = S_ISDIR(st.st_mode)
+                        ? fail(WT_IO, "cannot read '%s': it is a directory", path)
+                        : read_all(fd, path, st.st_size > 0 ? (size_t)st.st_size : 0, data, n);
     close(fd);
-    p[len] = 0;
-    *data = p;
-    if (n) *n = len;
-    return WT_OK;
+    return s;
 }
 
 static bool write_all(int fd, const char *p, size_t n) {
