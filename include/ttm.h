@@ -193,8 +193,9 @@ typedef struct ttm_page {
 // Where page `index` of the buffer lies.
 wt_status_t ttm_buffer_page(const ttm_buffer_t *buffer, uint64_t index, ttm_page_t *page);
 
-// The compile-time arguments from which kernels build TensorAccessorArgs<N> for this buffer. Writes
-// up to `capacity` words; `count` receives how many there are. WT_INVALID when they do not fit.
+// The compile-time arguments from which kernels build TensorAccessorArgs<N> for this buffer: `count`
+// receives how many there are, `words` holds them afterwards. WT_INVALID when `capacity` is too
+// small; with NULL and 0 the call only counts.
 wt_status_t ttm_tensor_accessor_args(const ttm_buffer_t *buffer, uint32_t *words, size_t capacity,
                                      size_t *count);
 

@@ -227,13 +227,14 @@ wt_status_t ttm_tensor_accessor_args(const ttm_buffer_t *buffer, uint32_t *words
                                      size_t *count) {
     NEED(buffer);
     NEED(count);
+    if (capacity) NEED(words);
     TRY(device_enter(buffer->device));
     wt_status_t s = WT_OK;
-    *count = 1;
-    if (words && capacity >= 1)
+    if (capacity)
         words[0] = buffer->type == TTM_BUFFER_DRAM ? ACCESSOR_DRAM : 0;
-    else if (words || capacity)
-        s = fail(WT_INVALID, "1 word does not fit %zu", capacity);
+    else if (words)
+        s = fail(WT_INVALID, "the accessor has 1 word: there is no room for it");
+    if (s == WT_OK) *count = 1;
     return device_leave(buffer->device, s);
 }
 

@@ -3,6 +3,8 @@
 // What is added here is checked and remembered; launch.c compiles and sends it.
 #include "ttm/host/host.h"
 
+#include <ctype.h>
+
 static wt_status_t program_open(const ttm_program_t *p) {
     if (p->compiled)
         return fail(WT_INVALID,
@@ -222,7 +224,23 @@ typedef struct KernelArgs {
             (o)->defines, (o)->num_defines, (o)->opt_level                                         \
     }
 
+// NAME or NAME(parameters), as the preprocessor reads them; anything else would define another
+// name.
+static bool define_name_good(const char *name) {
+    const char *p = name;
+    while (isalnum((unsigned char)*p) || *p == '_') p++;
+    if (p == name || isdigit((unsigned char)*name)) return false;
+    return !*p || (*p == '(' && p[strcspn(p, ")\n")] == ')' && !p[strcspn(p, ")") + 1]);
+}
+
+enum { LIST_MAX = 65536 }; // of any list in a kernel's options: more is a mistake
+
 static wt_status_t kernel_copy_args(ttm_kernel_t *k, const KernelArgs *a) {
+    if (a->num_compile_args > LIST_MAX || a->num_named_args > LIST_MAX || a->num_defines > LIST_MAX)
+        return fail(WT_INVALID,
+                    "kernel '%s': %zu compile-time arguments, %zu named ones, %zu defines; at most "
+                    "%d of each",
+                    k->name, a->num_compile_args, a->num_named_args, a->num_defines, LIST_MAX);
     if ((a->num_compile_args && !a->compile_args) || (a->num_named_args && !a->named_args) ||
         (a->num_defines && !a->defines))
         return fail(WT_INVALID, "kernel '%s': an array of its options is NULL but not empty",
@@ -246,6 +264,9 @@ static wt_status_t kernel_copy_args(ttm_kernel_t *k, const KernelArgs *a) {
     for (size_t i = 0; i < a->num_defines; i++) {
         const char *name = a->defines[i].name, *value = a->defines[i].value;
         if (!name) return fail(WT_INVALID, "kernel '%s': a define has no name", k->name);
+        if (!define_name_good(name))
+            return fail(WT_INVALID, "kernel '%s': '%s' cannot be the name of a define", k->name,
+                        name);
         if (!value) value = "";
         k->defines[i] = (Define){ arena_str(&k->arena, name, strlen(name)),
                                   arena_str(&k->arena, value, strlen(value)) };
@@ -401,10 +422,12 @@ wt_status_t ttm_kernel_create_compute_from_string(ttm_program_t *program, const 
 // ---- arguments
 
 static wt_status_t args_check(const ttm_kernel_t *k, size_t unique, size_t common) {
-    if (unique + common <= ABI_MAX_RUNTIME_ARGS) return WT_OK;
+    const size_t most = ABI_MAX_RUNTIME_ARGS;
+    if (unique <= most && common <= most - unique) return WT_OK;
     return fail(WT_INVALID,
-                "kernel '%s': %zu runtime arguments (%zu unique and %zu common); a core takes %d",
-                k->name, unique + common, unique, common, ABI_MAX_RUNTIME_ARGS);
+                "kernel '%s': %zu unique and %zu common runtime arguments; a core takes "
+                "%zu in all",
+                k->name, unique, common, most);
 }
 
 static wt_status_t set_rtas(ttm_kernel_t *k, const ttm_core_range_t *ranges, size_t num_ranges,
