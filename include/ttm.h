@@ -63,8 +63,8 @@ typedef struct ttm_core_range {
 
 // Receives what kernels print with DPRINT: whole lines without the newline, each with TT-Metal's
 // prefix ("0:(x=0,y=0):BR: "), in the order of the device. `line` is NUL-terminated and valid
-// during the call. Called on the thread that is inside the library, with the device locked: it must
-// not call back into the library.
+// during the call. Called on the thread that is inside the library, with the device locked: calls
+// on that device are refused in it, except ttm_device_interrupt and the destroying of handles.
 typedef void (*ttm_print_fn)(void *user, const char *line);
 
 typedef struct ttm_device_options {
@@ -86,14 +86,16 @@ typedef struct ttm_device_options {
 wt_status_t ttm_device_create(uint32_t index, const ttm_device_options_t *options,
                               ttm_device_t **device);
 
-// Ends what runs on the device and closes it. Buffers and programs become shells; the handle itself
+// Ends what runs on the device and closes it, after a call that another thread has on it
+// (ttm_device_interrupt ends that). Buffers and programs become shells; the handle itself
 // stays valid as long as one of them does, and closing again then returns WT_CLOSED. NULL is fine.
 wt_status_t ttm_device_close(ttm_device_t *device);
 
 // Stops every core, boots the firmware again and forgets a fault. L1 outside the reserved part,
 // DRAM and allocations stay. Programs can be launched again. The way back after WT_FAULT, since
 // when whatever would change the device or run it fails with the same error; also the way to end a
-// program that stalled, ran out of its budget or was interrupted.
+// program that stalled, ran out of its budget or was interrupted. A transport whose simulator has
+// ended gets a new one, whose memory is empty.
 wt_status_t ttm_device_reset(ttm_device_t *device);
 
 // Makes the launch, wait or read that runs on this device in another thread return WT_INTERRUPTED,
@@ -141,8 +143,8 @@ wt_status_t ttm_worker_core_from_logical_core(ttm_device_t *device, ttm_core_t l
                                               ttm_core_t *noc);
 
 // The folder that relative kernel paths and includes are resolved against, after the working
-// directory and $TT_METAL_KERNEL_PATH. Process-wide; read when a device is created. NULL: as
-// $TT_METAL_HOME says.
+// directory, $TT_METAL_KERNEL_PATH and /usr/share/tenstorrent/kernels. Process-wide; read when a
+// device is created. NULL: as $TT_METAL_HOME says.
 wt_status_t ttm_set_root_dir(const char *path);
 
 // ---- memory ------------------------------------------------------------------------------------
@@ -193,9 +195,9 @@ typedef struct ttm_page {
 // Where page `index` of the buffer lies.
 wt_status_t ttm_buffer_page(const ttm_buffer_t *buffer, uint64_t index, ttm_page_t *page);
 
-// The compile-time arguments from which kernels build TensorAccessorArgs<N> for this buffer: `count`
-// receives how many there are, `words` holds them afterwards. WT_INVALID when `capacity` is too
-// small; with NULL and 0 the call only counts.
+// The compile-time arguments from which kernels build TensorAccessorArgs<N> for this buffer:
+// `count` receives how many there are, `words` holds them afterwards. WT_INVALID when `capacity` is
+// too small; with NULL and 0 the call only counts.
 wt_status_t ttm_tensor_accessor_args(const ttm_buffer_t *buffer, uint32_t *words, size_t capacity,
                                      size_t *count);
 
@@ -217,7 +219,8 @@ wt_status_t ttm_dram_channel_read(ttm_device_t *device, uint32_t channel, uint64
 wt_status_t ttm_program_create(ttm_device_t *device, ttm_program_t **program);
 
 // Frees the program with its kernels and circular buffers. A program that is running is waited for
-// first, without its result. NULL is fine.
+// first, without its result, unless its latest wait ended otherwise than in success: then its cores
+// stay busy until ttm_device_reset. NULL is fine.
 wt_status_t ttm_program_destroy(ttm_program_t *program);
 
 // How a tile or page is encoded: TT-Metal's DataFormat, value for value.

@@ -405,6 +405,114 @@ static void a_forked_child_has_its_own_chip(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+typedef struct Printing {
+    ttm_device_t *device;
+    ttm_buffer_t *buffer;
+    ttm_program_t *running, *idle;
+    int lines;
+} Printing;
+
+// What a callback does to the device it is called from.
+static void call_back(void *user, const char *line) {
+    Printing *c = user;
+    uint32_t word;
+    assert_string_equal(line, "0:(x=0,y=0):BR: hello");
+    if (c->lines++) return;
+    ttm_core_t core = { 0, 0 };
+    const char *refused = "a callback of device 0 must not call back into it";
+    REFUSED(ttm_l1_read(c->device, core, TTM_CORE_WORKER, 0x100000, &word, 4), refused);
+    REFUSED(ttm_program_launch(c->running, NULL), refused);
+    REFUSED(ttm_device_reset(c->device), refused);
+    REFUSED(ttm_device_close(c->device), refused);
+    REFUSED(ttm_program_destroy(c->running), "must not destroy a running program");
+    assert_ok(ttm_program_destroy(c->idle));
+    assert_ok(ttm_buffer_destroy(c->buffer));
+}
+
+static void callbacks_may_only_destroy(void **state) {
+    (void)state;
+    Printing c = { 0 };
+    ttm_device_options_t o = { .struct_size = sizeof o, .print = call_back, .print_user = &c };
+    assert_ok(ttm_device_create(0, &o, &c.device));
+    c.buffer = new_buffer(c.device, 64, TTM_BUFFER_DRAM);
+    c.idle = new_program(c.device);
+    c.running = new_program(c.device);
+    new_kernel(c.running, "void kernel_main() { DPRINT << \"hello\" << ENDL(); }");
+    assert_ok(ttm_program_launch(c.running, NULL));
+    assert_int_equal(c.lines, 1);
+    assert_ok(ttm_program_launch(c.running, NULL)); // the lock is as it was
+    assert_int_equal(c.lines, 2);
+    ttm_program_destroy(c.running);
+    assert_ok(ttm_device_close(c.device));
+}
+
+typedef struct Setting {
+    const char *name, *value; // value NULL: unset
+    bool works;               // or fails with a status
+} Setting;
+
+// In a process of its own, since the setting is the process's.
+static wt_status_t run_with(const Setting *e) {
+    pid_t child = fork();
+    if (child == 0) {
+        if (e->value)
+            setenv(e->name, e->value, 1);
+        else
+            unsetenv(e->name);
+        ttm_device_t *d;
+        char source[64]; // a new one, so that it is compiled
+        snprintf(source, sizeof source, "void kernel_main() { /* %d */ }", getpid());
+        wt_status_t s = ttm_device_create(0, NULL, &d);
+        if (s == WT_OK) s = run_kernel(d, source, NULL, 0);
+        if (s != WT_OK && strlen(wt_last_error()) < 10) s = WT_INTERNAL; // says nothing
+        _exit(-s);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status)) fail_msg("%s=%s: signal %d", e->name, e->value, WTERMSIG(status));
+    return -WEXITSTATUS(status);
+}
+
+static void nonsense_in_the_environment(void **state) {
+    (void)state;
+    static char longest[3 * PATH_CAP];
+    memset(longest, 'x', sizeof longest - 1);
+    const Setting settings[] = {
+        { "WT_CACHE", "/dev/null/x", true },
+        { "WT_CACHE", "", true },
+        { "WT_CACHE", longest, true },
+        { "WT_CACHE_LIMIT", "plenty", true },
+        { "WT_CACHE_LIMIT", "-1", true },
+        { "WT_CACHE_LIMIT", "99999999999999999999", true },
+        { "WT_CACHE_LIMIT", "0", true },
+        { "XDG_CACHE_HOME", NULL, true },
+        { "XDG_CACHE_HOME", "/proc", true },
+        { "XDG_CACHE_HOME", "build/relative", true },
+        { "XDG_CACHE_HOME", longest, true },
+        { "HOME", NULL, true },
+        { "WT_HARD", "banana", true },
+        { "WT_TINY", "-1", true },
+        { "TT_METAL_HOME", "/nowhere", true },
+        { "TT_METAL_HOME", longest, false },
+        { "TT_METAL_KERNEL_PATH", "/dev/null", true },
+        { "LC_ALL", "tlh_XX.UTF-9", true },
+        { "TMPDIR", "/nowhere", false },
+        { "TMPDIR", longest, false },
+        { "TMPDIR", "", true },
+        { "WT_SHARE", "/nowhere", false },
+        { "WT_SHARE", longest, false },
+        { "PATH", "", false },
+        { "PATH", NULL, false },
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const Setting *e = &settings[i];
+        wt_status_t s = run_with(e);
+        if ((s == WT_OK) != e->works || s == WT_INTERNAL)
+            fail_msg("%s=%.40s: %s", e->name, e->value ? e->value : "(unset)", wt_status_name(s));
+    }
+    (void)dir_remove("build/relative");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_pointers_are_named),
@@ -415,6 +523,8 @@ int main(void) {
         cmocka_unit_test(a_running_program_is_not_launched_again),
         cmocka_unit_test(odd_defines_arrive_or_are_refused),
         cmocka_unit_test(odd_paths),
+        cmocka_unit_test(callbacks_may_only_destroy),
+        cmocka_unit_test(nonsense_in_the_environment),
         cmocka_unit_test(many_devices_are_open_at_once),
         cmocka_unit_test(a_forked_child_has_its_own_chip),
     };

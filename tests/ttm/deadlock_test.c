@@ -194,6 +194,26 @@ static void destroying_what_runs(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// A program that never becomes quiet, and whose wait was given up, is not waited for again.
+static void destroying_what_was_given_up(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_launch_options_t o = { .struct_size = sizeof o, .max_cycles = 10000 };
+    new_kernel(p, "void kernel_main() { for (volatile uint32_t i = 0;;) i = i + 1; }");
+    assert_int_equal(ttm_program_launch(p, &o), WT_LIMIT);
+    assert_ok(ttm_program_destroy(p));
+    assert_ok(ttm_device_reset(d));
+    p = new_program(d);
+    new_kernel(p, "void kernel_main() { for (volatile uint32_t i = 0;;) i = i + 1; }");
+    assert_ok(ttm_device_interrupt(d));
+    assert_int_equal(ttm_program_launch(p, NULL), WT_INTERRUPTED);
+    assert_ok(ttm_program_destroy(p)); // there is no budget: waiting would take for ever
+    assert_ok(ttm_device_reset(d));
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hang_names_core_processor_pc_and_line),
@@ -203,6 +223,7 @@ int main(void) {
         cmocka_unit_test(another_thread_can_interrupt),
         cmocka_unit_test(polling_finds_a_fault),
         cmocka_unit_test(destroying_what_runs),
+        cmocka_unit_test(destroying_what_was_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char root[64];
 
@@ -60,6 +61,22 @@ static void the_root_folder_is_read_when_a_device_is_created(void **state) {
     expect_found(after);
 }
 
+static void a_relative_root_holds_wherever_the_process_goes(void **state) {
+    (void)state;
+    char here[1024];
+    assert_non_null(getcwd(here, sizeof here));
+    assert_int_equal(chdir("/tmp"), 0);
+    assert_ok(ttm_set_root_dir(root + strlen("/tmp/")));
+    ttm_device_t *by_call = open_device();
+    assert_ok(ttm_set_root_dir(NULL));
+    setenv("TT_METAL_HOME", root + strlen("/tmp/"), 1);
+    ttm_device_t *by_variable = open_device();
+    unsetenv("TT_METAL_HOME");
+    assert_int_equal(chdir(here), 0);
+    expect_found(by_call);
+    expect_found(by_variable);
+}
+
 static void tt_metal_home_is_the_default(void **state) {
     (void)state;
     setenv("TT_METAL_HOME", root, 1);
@@ -81,6 +98,7 @@ static void kernel_path_comes_before_the_root(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_root_folder_is_read_when_a_device_is_created),
+        cmocka_unit_test(a_relative_root_holds_wherever_the_process_goes),
         cmocka_unit_test(tt_metal_home_is_the_default),
         cmocka_unit_test(kernel_path_comes_before_the_root),
     };

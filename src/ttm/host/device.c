@@ -1,6 +1,8 @@
 // Devices: opening, closing, resetting, asking.
 #include "ttm/host/host.h"
 
+#include <errno.h>
+
 enum { MODEL_DEVICES = 32 };
 static const uint64_t DRAM_UNRESERVED_BASE = 64; // TT-Metal starts DRAM buffers here
 
@@ -11,8 +13,8 @@ static char *root_dir;
 wt_status_t ttm_set_root_dir(const char *path) {
     if (path && !dir_exists(path))
         return fail(WT_NOTFOUND, "root folder '%s' does not exist", path);
-    char *copy = path ? strdup(path) : NULL;
-    if (path && !copy) return fail(WT_NOMEM, "no memory for a path");
+    char *copy = path ? realpath(path, NULL) : NULL; // it holds wherever the process goes
+    if (path && !copy) return fail(WT_IO, "root folder '%s': %s", path, strerror(errno));
     pthread_mutex_lock(&root_lock);
     free(root_dir);
     root_dir = copy;
@@ -23,14 +25,34 @@ wt_status_t ttm_set_root_dir(const char *path) {
 static char *root_dir_now(void) {
     pthread_mutex_lock(&root_lock);
     const char *dir = root_dir ? root_dir : getenv("TT_METAL_HOME");
-    char *copy = dir && *dir ? strdup(dir) : NULL;
+    char *copy = dir && *dir ? realpath(dir, NULL) : NULL;
+    if (!copy && dir && *dir) copy = strdup(dir); // so that errors can name it
     pthread_mutex_unlock(&root_lock);
     return copy;
 }
 
 // ---- the lock
 
-void device_lock(ttm_device_t *d) { pthread_mutex_lock(&d->lock); }
+// The mutex is recursive for the sake of callbacks, which run on the thread that holds it: handles
+// may be destroyed in one (a garbage collector does so at any time), every other call is refused.
+static void lock_init(ttm_device_t *d) {
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&d->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+    pthread_mutex_init(&d->chip_lock, NULL);
+}
+
+void device_lock(ttm_device_t *d) {
+    pthread_mutex_lock(&d->lock);
+    d->depth++;
+}
+
+static void device_unlock(ttm_device_t *d) {
+    d->depth--;
+    pthread_mutex_unlock(&d->lock);
+}
 
 static void device_free(ttm_device_t *d) {
     pthread_mutex_destroy(&d->lock);
@@ -40,19 +62,23 @@ static void device_free(ttm_device_t *d) {
 
 void device_release(ttm_device_t *d) {
     bool last = --d->refs == 0;
-    pthread_mutex_unlock(&d->lock);
+    device_unlock(d);
     if (last) device_free(d);
 }
 
 wt_status_t device_enter(ttm_device_t *d) {
     device_lock(d);
-    if (d->chip) return WT_OK;
-    pthread_mutex_unlock(&d->lock);
-    return fail(WT_CLOSED, "device %u is closed", d->index);
+    wt_status_t s = WT_OK;
+    if (!d->chip)
+        s = fail(WT_CLOSED, "device %u is closed", d->index);
+    else if (d->depth > 1)
+        s = fail(WT_INVALID, "a callback of device %u must not call back into it", d->index);
+    if (s != WT_OK) device_unlock(d);
+    return s;
 }
 
 wt_status_t device_leave(ttm_device_t *d, wt_status_t s) {
-    pthread_mutex_unlock(&d->lock);
+    device_unlock(d);
     return s;
 }
 
@@ -140,8 +166,7 @@ wt_status_t ttm_device_create(uint32_t index, const ttm_device_options_t *option
                     MODEL_DEVICES - 1);
     ttm_device_t *d = calloc(1, sizeof *d);
     if (!d) return fail(WT_NOMEM, "no memory for a device");
-    pthread_mutex_init(&d->lock, NULL);
-    pthread_mutex_init(&d->chip_lock, NULL);
+    lock_init(d);
     d->refs = 1;
     d->index = index;
     d->dprint = !o.no_dprint;
@@ -180,6 +205,7 @@ wt_status_t device_sound(ttm_device_t *d) {
 }
 
 static wt_status_t device_reset(ttm_device_t *d) {
+    dprint_flush(d); // the next program starts lines of its own
     TRY(chip_reset(d->chip));
     memset(&d->busy, 0, sizeof d->busy);
     for (size_t i = 0; i < d->programs.len; i++)

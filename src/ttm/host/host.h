@@ -24,6 +24,7 @@ typedef Vec(ttm_program_t *) Programs;
 
 struct ttm_device {
     pthread_mutex_t lock;
+    uint32_t depth;            // how often the thread that holds it has locked it
     pthread_mutex_t chip_lock; // held while `chip` is set, cleared, or interrupted
     uint32_t refs;             // the open device, and each child
     uint32_t index;            // for the prefix of printed lines
@@ -108,6 +109,7 @@ struct ttm_program {
     bool compiled; // nothing can be added any more
     CoreSet cores; // of all kernels, once compiled
     CoreSet running;
+    bool given_up; // the latest wait did not end in success
     uint64_t start, max_cycles;
 };
 

@@ -330,6 +330,7 @@ wt_status_t program_launch(ttm_program_t *p, const ttm_launch_options_t *o) {
     p->start = stats.cycles;
     p->max_cycles = o->max_cycles ? o->max_cycles : d->max_cycles;
     p->running = p->cores;
+    p->given_up = false;
     for (uint32_t i = 0; core_set_next(&p->cores, &i); i++) core_set_add(&d->busy, i);
     return o->no_wait ? WT_OK : program_wait(p);
 }
@@ -432,6 +433,7 @@ wt_status_t program_wait(ttm_program_t *p) {
     if (core_set_count(&p->running) == 0) return WT_OK;
     TRY(device_sound(d));
     wt_status_t s = run_until_done(p);
+    p->given_up = s != WT_OK;
     if (s != WT_OK) return explain(d, s);
     bool again = false;
     TRY(dprint_poll(d, &p->running, &again));

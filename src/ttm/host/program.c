@@ -47,10 +47,12 @@ wt_status_t ttm_program_destroy(ttm_program_t *program) {
     if (!program) return WT_OK;
     ttm_device_t *d = program->device;
     device_lock(d);
+    if (d->chip && d->depth > 1 && core_set_count(&program->running))
+        return device_leave(d, fail(WT_INVALID, "a callback must not destroy a running program"));
     if (d->chip) {
         Err before;
         err_save(&before); // waiting may fail; that is nobody's concern any more
-        (void)program_wait(program);
+        if (!program->given_up) (void)program_wait(program);
         (void)err_raise(&before);
         size_t i = 0;
         while (d->programs.data[i] != program) i++;
