@@ -121,7 +121,14 @@ wt_status_t proc_run(const ProcSpec *spec, ProcResult *r) {
     collect(pipe_fd[0], spec->timeout_ms, pid, r);
     close(pipe_fd[0]);
     int status;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    pid_t ended;
+    do ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended < 0) { // the host program ignores SIGCHLD or waits for children itself
+        wt_status_t s =
+            fail(WT_TOOL, "cannot learn how '%s' ended: %s", spec->argv[0], strerror(errno));
+        proc_free(r);
+        return s;
     }
     r->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     r->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

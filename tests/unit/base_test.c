@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 #include <sys/stat.h>
+#include <signal.h>
 #include <unistd.h>
 
 static wt_status_t open_core(int x) {
@@ -162,6 +163,13 @@ static void programs_run(void **state) {
     assert_true(r.timed_out);
     assert_int_equal(r.signal, 9);
     proc_free(&r);
+
+    // The system then keeps no child's end for anybody.
+    const char *quick[] = { "true", NULL };
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(proc_run(&(ProcSpec){ .argv = quick }, &r), WT_TOOL);
+    assert_non_null(strstr(wt_last_error(), "how 'true' ended"));
+    signal(SIGCHLD, before);
 }
 
 static void count_line(void *user, wt_log_level_t level, const char *line) {

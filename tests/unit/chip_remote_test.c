@@ -3,7 +3,10 @@
 #include "base/proc.h"
 #include "ttm/chip/chip.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -172,6 +175,78 @@ static void two_simulators_are_two_processes(void **state) {
     chip_close(two);
 }
 
+// The process id of our only child.
+static pid_t helper_pid(void) {
+    pid_t found = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *e; (e = readdir(proc));) {
+        char path[300], *stat;
+        snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
+        if (atoi(e->d_name) <= 0 || file_read(path, &stat, NULL) != WT_OK) continue;
+        int parent;
+        if (sscanf(strrchr(stat, ')'), ") %*c %d", &parent) == 1 && parent == getpid())
+            found = atoi(e->d_name);
+        free(stat);
+    }
+    closedir(proc);
+    assert_int_not_equal(found, 0);
+    return found;
+}
+
+static void *kill_helper(void *pid) {
+    usleep(20000);
+    kill(*(pid_t *)pid, SIGKILL);
+    return NULL;
+}
+
+static void a_killed_helper_is_a_fault(void **state) {
+    (void)state;
+    Chip *chip = open_double();
+    pid_t pid = helper_pid();
+    assert_int_not_equal(getpgid(pid), getpgrp()); // Ctrl-C on the terminal does not end it
+    pthread_t thread;
+    pthread_create(&thread, NULL, kill_helper, &pid);
+    assert_fails(chip_run(chip, &(ChipRun){ 0 }), WT_FAULT, "it was ended by signal 9");
+    pthread_join(thread, NULL);
+    assert_ok(chip_reset(chip));
+    assert_ok(chip_run(chip, &(ChipRun){ .windows = 1 }));
+    chip_close(chip);
+}
+
+static void *open_in_thread(void *chip) {
+    *(Chip **)chip = open_double();
+    return NULL;
+}
+
+static void it_outlives_the_thread_that_opened_it(void **state) {
+    (void)state;
+    Chip *chip;
+    pthread_t thread;
+    pthread_create(&thread, NULL, open_in_thread, &chip);
+    pthread_join(thread, NULL);
+    usleep(20000);
+    assert_ok(chip_run(chip, &(ChipRun){ .windows = 1 }));
+    chip_close(chip);
+}
+
+// A child of ours has no part in the conversation, and closing its copy ends nothing.
+static void a_forked_child_is_refused(void **state) {
+    (void)state;
+    Chip *chip = open_double();
+    pid_t child = fork();
+    if (child == 0) {
+        bool refused = chip_run(chip, &(ChipRun){ .windows = 1 }) == WT_UNSUPPORTED &&
+                       strstr(wt_last_error(), "of which this is a fork");
+        chip_close(chip);
+        _exit(refused ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_ok(chip_run(chip, &(ChipRun){ .windows = 1 }));
+    chip_close(chip);
+}
+
 static void what_cannot_be_opened_says_why(void **state) {
     (void)state;
     Chip *chip;
@@ -179,6 +254,7 @@ static void what_cannot_be_opened_says_why(void **state) {
                  WT_NOTFOUND, "simulator '/nonexistent/libttsim.so'");
     assert_fails(chip_open(&(ChipOptions){ .transport = "Makefile" }, &chip), WT_INVALID,
                  "invalid ELF header");
+    assert_fails(chip_open(&(ChipOptions){ .transport = dir }, &chip), WT_INVALID, dir);
     assert_fails(chip_open(&(ChipOptions){ .transport = build("noclock", "-DNO_CLOCK") }, &chip),
                  WT_INVALID, "it has no libttsim_clock");
     assert_fails(chip_open(&(ChipOptions){ .transport = build("dies", "-DDIES") }, &chip),
@@ -208,6 +284,9 @@ int main(void) {
         cmocka_unit_test(a_crash_is_a_fault),
         cmocka_unit_test(a_silent_end_is_a_fault),
         cmocka_unit_test(two_simulators_are_two_processes),
+        cmocka_unit_test(a_killed_helper_is_a_fault),
+        cmocka_unit_test(it_outlives_the_thread_that_opened_it),
+        cmocka_unit_test(a_forked_child_is_refused),
         cmocka_unit_test(what_cannot_be_opened_says_why),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

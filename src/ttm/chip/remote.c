@@ -30,6 +30,7 @@ typedef struct Remote {
     Chip chip; // first
     char path[PATH_CAP];
     pid_t pid;   // 0: none is running
+    pid_t owner; // the process that started it; a fork of that has no simulator
     int socket;  // -1: closed
     int printed; // what it prints
     uint8_t *shared;
@@ -60,15 +61,20 @@ static wt_status_t spawn(Remote *r, int socket) {
     char helper[PATH_CAP];
     TRY(helper_path(helper));
     posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
     posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attr);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, r->printed, 1);
     posix_spawn_file_actions_adddup2(&files, r->printed, 2);
     posix_spawn_file_actions_adddup2(&files, socket, REMOTE_SOCKET);
     posix_spawn_file_actions_adddup2(&files, r->shared_fd, REMOTE_SHARED);
     char *argv[] = { helper, r->path, NULL };
-    int error = posix_spawn(&r->pid, helper, &files, NULL, argv, environ);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP); // Ctrl-C is for the user's program
+    int error = posix_spawn(&r->pid, helper, &files, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
+    r->owner = getpid();
     if (!error) return WT_OK;
     r->pid = 0;
     return fail(WT_TOOL, "cannot start '%s': %s", helper, strerror(error));
@@ -76,7 +82,7 @@ static wt_status_t spawn(Remote *r, int socket) {
 
 static void stop(Remote *r) {
     if (r->socket >= 0) close(r->socket);
-    if (r->pid) {
+    if (r->pid && r->owner == getpid()) {
         kill(r->pid, SIGKILL);
         while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {
         }
@@ -151,6 +157,10 @@ static bool transfer(int fd, void *p, size_t n, bool out) {
 static wt_status_t call(Remote *r, RemoteCall c, RemoteReply *reply) {
     if (r->socket < 0)
         return fail(WT_CLOSED, "the simulator '%s' has ended; reset the device", r->path);
+    if (r->owner != getpid())
+        return fail(WT_UNSUPPORTED,
+                    "the simulator '%s' belongs to process %d, of which this is a fork", r->path,
+                    (int)r->owner);
     if (transfer(r->socket, &c, sizeof c, true) && transfer(r->socket, reply, sizeof *reply, false))
         return WT_OK;
     return died(r);
@@ -179,8 +189,9 @@ static wt_status_t start(Remote *r) {
         return fail(WT_IO, "no socket to a simulator: %s", strerror(errno));
     r->socket = pair[0];
     pair[1] = above(pair[1]);
-    wt_status_t s = spawn(r, pair[1]);
-    close(pair[1]);
+    wt_status_t s = pair[1] < 0 ? fail(WT_IO, "no socket to a simulator: %s", strerror(errno))
+                                : spawn(r, pair[1]);
+    if (pair[1] >= 0) close(pair[1]);
     if (s == WT_OK) s = greet(r);
     if (s != WT_OK) stop(r);
     return s;

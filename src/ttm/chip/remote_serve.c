@@ -4,13 +4,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 // Window 202 is the first of the 4 GiB ones; it alone is used, pointed at one node after another.
@@ -102,7 +100,6 @@ static bool receive_call(RemoteCall *c) {
 }
 
 int remote_serve(const char *path) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // it may end without a word
     Sim s = { 0 };
     s.shared = mmap(NULL, REMOTE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, REMOTE_SHARED, 0);
