@@ -15,7 +15,12 @@
 Cores are (x, y); ranges are ((x0, y0), (x1, y1)), both ends included; a list of either is a set of cores.
 Every call raises WavetileError when it fails; its `name` is the status ("WT_STALL").
 """
+import collections
 import ctypes as C
+import functools
+import operator
+import os
+import threading
 
 from ._lib import WavetileError, check, function, options
 
@@ -149,6 +154,7 @@ FORMATS = {"float32": 0, "float16": 1, "bfp8": 2, "bfp4": 3, "tf32": 4, "float16
            "uint32": 24, "fp8_e4m3": 26, "uint8": 30}
 _OPT_LEVELS = {None: 0, "O0": 1, "O1": 2, "O2": 3, "O3": 4, "Os": 5, "Ofast": 6, "Oz": 7}
 _FIDELITIES = {None: 0, "LoFi": 1, "HiFi2": 2, "HiFi3": 3, "HiFi4": 4}
+_NOCS = {None: 0, 0: 1, 1: 2}
 _KINDS = {"dram": 0, "l1": 1}
 _CORE_TYPES = {"worker": 0, "eth": 1}
 _ALLOCATIONS = {None: 0, "bottom_up": 1, "top_down": 2}
@@ -156,45 +162,99 @@ _ALLOCATIONS = {None: 0, "bottom_up": 1, "top_down": 2}
 
 def _choice(table, name, what):
     if name not in table:
-        raise ValueError(f"{name!r} is no {what}: one of {', '.join(str(k) for k in table if k)}")
+        raise ValueError(f"{name!r} is no {what}: one of {', '.join(str(k) for k in table if k is not None)}")
     return table[name]
+
+
+def _unsigned(value, what, bits=32):
+    """An integer of Python or numpy that fits; ctypes would cut off what does not."""
+    number = operator.index(value)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"{what} is {number}: it must fit {bits} bits without sign")
+    return number
+
+
+def _text(value, what):
+    """A string, or path, as bytes that end where C thinks they do."""
+    data = os.fsencode(value) if isinstance(value, os.PathLike) else value
+    data = data.encode(errors="surrogateescape") if isinstance(data, str) else bytes(data)
+    if b"\0" in data:
+        raise ValueError(f"{what} holds a NUL character")
+    return data
+
+
+def _core(core):
+    x, y = core
+    return Core(_unsigned(x, "x of a core"), _unsigned(y, "y of a core"))
 
 
 def _ranges(cores):
     """(x, y), ((x0, y0), (x1, y1)) or a list of either, as the arguments of a call."""
     def one(c):
-        start, end = (c, c) if isinstance(c[0], int) else c
-        return CoreRange(Core(*start), Core(*end))
+        start, end = c if isinstance(c[0], (tuple, list)) else (c, c)
+        return CoreRange(_core(start), _core(end))
 
     listed = list(cores) if isinstance(cores, list) else [cores]
     array = (CoreRange * len(listed))(*map(one, listed))
     return array, len(array)
 
 
+def _word(value):
+    number = operator.index(value)
+    if not -1 << 31 <= number < 1 << 32:
+        raise ValueError(f"the argument {number} does not fit 32 bits")
+    return number & 0xffffffff
+
+
 def _words(values):
-    array = (C.c_uint32 * len(values))(*(v & 0xffffffff for v in values))
+    array = (C.c_uint32 * len(values))(*map(_word, values))
     return array, len(array)
+
+
+def _view(data):
+    view = memoryview(data)
+    if view.format.endswith("O"):
+        raise TypeError("an array of Python objects has no bytes to copy")
+    return view
 
 
 def _contiguous(data):
     """The address and size of anything that has the buffer protocol, and what keeps it alive."""
-    view = memoryview(data)
-    if not view.c_contiguous:
-        view = memoryview(view.tobytes())
+    view = _view(data)
     if view.nbytes == 0:
         return None, 0, view
-    if view.readonly:
-        copy = C.c_char_p(view.tobytes()) if not isinstance(data, bytes) else C.c_char_p(data)
-        return C.cast(copy, C.c_void_p), view.nbytes, copy
-    array = (C.c_char * view.nbytes).from_buffer(view.cast("B") if view.ndim else view)
-    return C.addressof(array), view.nbytes, array
+    if view.c_contiguous and not view.readonly:
+        array = (C.c_char * view.nbytes).from_buffer(view)
+        return C.addressof(array), view.nbytes, array
+    copy = C.c_char_p(data if isinstance(data, bytes) else view.tobytes())
+    return C.cast(copy, C.c_void_p), view.nbytes, copy
 
 
-def _result(data, dtype):
+def _receive(read, size, dtype):
+    """What read(address, size) fetches: bytes, or with `dtype` an array of one's own."""
+    data = bytearray(size)
+    memory = (C.c_char * size).from_buffer(data)
+    check(read(C.addressof(memory), size))
+    del memory
     if dtype is None:
         return bytes(data)
     import numpy
     return numpy.frombuffer(data, dtype=dtype)
+
+
+@functools.lru_cache(maxsize=None)
+def _tuple_type(struct):
+    return collections.namedtuple(struct.__name__, [n for n, *_ in struct._fields_ if n != "struct_size"])
+
+
+def _plain(struct):
+    """A struct that the library filled, as a named tuple."""
+    def plain(value):
+        return _plain(value) if isinstance(value, C.Structure) else \
+            value.decode() if isinstance(value, bytes) else value
+
+    kind = _tuple_type(type(struct))
+    return kind(*(plain(getattr(struct, n)) for n in kind._fields))
 
 
 class _Handle:
@@ -202,7 +262,13 @@ class _Handle:
     _destroy = None
 
     def __init__(self, handle):
-        self._handle = handle
+        self._open = handle
+
+    @property
+    def _handle(self):
+        if self._open is None:
+            raise ValueError(f"the {type(self).__name__.lower()} is closed")
+        return self._open
 
     def __enter__(self):
         return self
@@ -211,12 +277,12 @@ class _Handle:
         self.close()
 
     def close(self):
-        handle, self._handle = self._handle, None
+        handle, self._open = self._open, None
         if handle is not None:
             check(type(self)._destroy(handle))
 
     def __del__(self):
-        handle, self._handle = getattr(self, "_handle", None), None
+        handle, self._open = getattr(self, "_open", None), None
         if handle is not None:
             type(self)._destroy(handle)
 
@@ -229,24 +295,72 @@ class _Handle:
 class Device(_Handle):
     """A chip: the model, or with `transport` the simulator in that libttsim.so.
 
-    `print` receives each line that kernels DPRINT; by default they go to standard output.
+    `print` receives each line that kernels DPRINT; by default they go to standard output. What it raises comes
+    out of the call that was running. It must not use the device.
     """
     _destroy = _device_close
 
     def __init__(self, index=0, transport=None, print=print, max_cycles=0, harvested_columns=0, timeout_ms=0):
-        self._print = _PRINT_FN(lambda _, line: print(line.decode(errors="replace"))) if print else _PRINT_FN()
-        o = options(DeviceOptions, transport=transport.encode() if transport else None, max_cycles=max_cycles,
-                    no_dprint=0 if print else 1, print=self._print, harvested_columns=harvested_columns,
-                    timeout_ms=timeout_ms)
+        failures = self._failures = []
+
+        def emit(_, line):
+            try:
+                print(line.decode(errors="replace"))
+            except BaseException as e:
+                failures.append(e)
+
+        self._print = _PRINT_FN(emit) if print else _PRINT_FN()
+        o = options(DeviceOptions, transport=None if transport is None else _text(transport, "the transport"),
+                    max_cycles=_unsigned(max_cycles, "max_cycles", 64), no_dprint=0 if print else 1,
+                    print=self._print, harvested_columns=_unsigned(harvested_columns, "harvested_columns"),
+                    timeout_ms=_unsigned(timeout_ms, "timeout_ms"))
         handle = C.c_void_p()
-        check(_device_create(index, C.byref(o), C.byref(handle)))
+        check(_device_create(_unsigned(index, "the device's index"), C.byref(o), C.byref(handle)))
         super().__init__(handle)
+
+    def _run(self, call):
+        """Makes a call that may take long, so that Ctrl-C ends it.
+
+        Python handles signals on its main thread and not inside C, so there the call gets a thread of its own.
+        """
+        if threading.current_thread() is threading.main_thread():
+            self._run_aside(call)
+        else:
+            check(call())
+        if self._failures:
+            failure = self._failures[0]
+            self._failures.clear()
+            raise failure
+
+    def _run_aside(self, call):
+        raised, done = [], threading.Lock()
+
+        def work():
+            try:
+                check(call())
+            except BaseException as e:
+                raised.append(e)
+            finally:
+                done.release()
+
+        done.acquire()
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            done.acquire()
+        except BaseException:  # KeyboardInterrupt, or what a handler of another signal raised
+            self.interrupt()
+            done.acquire()
+            raise
+        if raised:
+            raise raised[0]
 
     def buffer(self, size, page_size=None, kind="dram", allocation=None):
         """An interleaved buffer; one page unless `page_size` says otherwise."""
         o = options(BufferOptions, allocation=_choice(_ALLOCATIONS, allocation, "allocation"))
         handle = C.c_void_p()
-        check(_buffer_create(self._handle, size, page_size or size, _choice(_KINDS, kind, "kind of buffer"),
+        size = _unsigned(size, "the size", 64)
+        page_size = size if page_size is None else _unsigned(page_size, "the page size", 64)
+        check(_buffer_create(self._handle, size, page_size, _choice(_KINDS, kind, "kind of buffer"),
                              C.byref(o), C.byref(handle)))
         return Buffer(self, handle)
 
@@ -265,15 +379,17 @@ class Device(_Handle):
 
     @property
     def info(self):
+        """A named tuple: arch, compute_grid, dram_channels, ... as in ttm_device_info_t."""
         info = options(DeviceInfo)
         check(_device_info(self._handle, C.byref(info)))
-        return info
+        return _plain(info)
 
     @property
     def stats(self):
+        """A named tuple: cycles, order_hash, instructions, kernel_cycles, ... as in ttm_device_stats_t."""
         stats = options(DeviceStats)
         check(_device_stats(self._handle, C.byref(stats)))
-        return stats
+        return _plain(stats)
 
     def report(self):
         """Who waits for what, a line per hart."""
@@ -286,26 +402,26 @@ class Device(_Handle):
     def worker_core_from_logical_core(self, core):
         """The NoC coordinates (x, y) of a logical core."""
         noc = Core()
-        check(_worker_core(self._handle, Core(*core), C.byref(noc)))
+        check(_worker_core(self._handle, _core(core), C.byref(noc)))
         return noc.x, noc.y
 
     def write_l1(self, core, address, data, core_type="worker"):
         p, n, keep = _contiguous(data)
-        check(_l1_write(self._handle, Core(*core), _choice(_CORE_TYPES, core_type, "core type"), address, p, n))
+        kind, address = _choice(_CORE_TYPES, core_type, "core type"), _unsigned(address, "the address", 64)
+        check(_l1_write(self._handle, _core(core), kind, address, p, n))
 
     def read_l1(self, core, address, size, core_type="worker", dtype=None):
-        data = C.create_string_buffer(size)
-        check(_l1_read(self._handle, Core(*core), _choice(_CORE_TYPES, core_type, "core type"), address, data, size))
-        return _result(data.raw, dtype)
+        kind, address = _choice(_CORE_TYPES, core_type, "core type"), _unsigned(address, "the address", 64)
+        return _receive(lambda p, n: _l1_read(self._handle, _core(core), kind, address, p, n), size, dtype)
 
     def write_dram_channel(self, channel, address, data):
         p, n, keep = _contiguous(data)
+        channel, address = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
         check(_dram_write(self._handle, channel, address, p, n))
 
     def read_dram_channel(self, channel, address, size, dtype=None):
-        data = C.create_string_buffer(size)
-        check(_dram_read(self._handle, channel, address, data, size))
-        return _result(data.raw, dtype)
+        channel, address = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
+        return _receive(lambda p, n: _dram_read(self._handle, channel, address, p, n), size, dtype)
 
 
 class Buffer(_Handle):
@@ -329,29 +445,30 @@ class Buffer(_Handle):
         return list(words[:n.value])
 
     def page(self, index):
+        """Where page `index` lies: (bank, core, address), as in ttm_page_t."""
         page = Page()
-        check(_buffer_page(self._handle, index, C.byref(page)))
-        return page
+        check(_buffer_page(self._handle, _unsigned(index, "the page", 64), C.byref(page)))
+        return _plain(page)
 
     def write(self, data, offset=0):
         """Copies bytes, a numpy array or any buffer to the device."""
         p, n, keep = _contiguous(data)
-        check(_buffer_write(self._handle, offset, p, n))
+        check(_buffer_write(self._handle, _unsigned(offset, "the offset", 64), p, n))
 
     def read(self, size=None, offset=0, dtype=None):
         """The bytes from `offset` on, as bytes or as a numpy array of `dtype`."""
-        size = self.size - offset if size is None else size
-        data = bytearray(size)
-        if size:
-            check(_buffer_read(self._handle, offset, (C.c_char * size).from_buffer(data), size))
-        return _result(data, dtype)
+        offset = _unsigned(offset, "the offset", 64)
+        size = max(self.size - offset, 0) if size is None else size
+        return _receive(lambda p, n: _buffer_read(self._handle, offset, p, n), size, dtype)
 
     def read_into(self, out, offset=0):
         """Fills a writable buffer or array."""
-        view = memoryview(out)
+        view = _view(out)
+        if view.readonly or not view.c_contiguous:
+            raise ValueError("what is read into must be writable and C-contiguous")
         if view.nbytes:
             array = (C.c_char * view.nbytes).from_buffer(view)
-            check(_buffer_read(self._handle, offset, C.byref(array), view.nbytes))
+            check(_buffer_read(self._handle, _unsigned(offset, "the offset", 64), C.byref(array), view.nbytes))
 
 
 class Program(_Handle):
@@ -365,17 +482,19 @@ class Program(_Handle):
     def cb(self, cores, size, indices, buffer=None):
         """A circular buffer of `size` bytes: {index: (format, page_size)}, in L1 or in `buffer`."""
         listed = (CbIndex * len(indices))(*(
-            CbIndex(i, _choice(FORMATS, f, "format") if isinstance(f, str) else f, p)
+            CbIndex(_unsigned(i, "a circular buffer's index"), _choice(FORMATS, f, "format"),
+                    _unsigned(p, "the page size"))
             for i, (f, p) in indices.items()))
         o = options(CbOptions, buffer=buffer._handle if buffer else None)
         handle = C.c_void_p()
-        check(_cb_create(self._handle, *_ranges(cores), size, listed, len(listed), C.byref(o), C.byref(handle)))
+        check(_cb_create(self._handle, *_ranges(cores), _unsigned(size, "the size"), listed, len(listed),
+                         C.byref(o), C.byref(handle)))
         return Cb(self, handle)
 
     def semaphore(self, cores, initial=0):
         """The id of a new semaphore, for get_semaphore."""
         number = C.c_uint32()
-        check(_semaphore_create(self._handle, *_ranges(cores), initial, C.byref(number)))
+        check(_semaphore_create(self._handle, *_ranges(cores), _word(initial), C.byref(number)))
         return number.value
 
     def dataflow(self, path=None, cores=(0, 0), source=None, processor=0, noc=None, dynamic_noc=False, **build):
@@ -384,7 +503,8 @@ class Program(_Handle):
         Also: compile_args=[...], named_args={...}, defines={...}, opt_level="O2".
         """
         o, keep = _kernel_options(DataflowOptions, **build)
-        o.processor, o.noc, o.dynamic_noc = processor, 0 if noc is None else noc + 1, dynamic_noc
+        o.processor, o.noc = _unsigned(processor, "the processor"), _choice(_NOCS, noc, "NoC")
+        o.dynamic_noc = dynamic_noc
         return self._kernel(_dataflow, _dataflow_text, path, source, cores, o)
 
     def compute(self, path=None, cores=(0, 0), source=None, math_fidelity=None, fp32_dest_acc=False,
@@ -393,32 +513,40 @@ class Program(_Handle):
         o, keep = _kernel_options(ComputeOptions, **build)
         o.math_fidelity = _choice(_FIDELITIES, math_fidelity, "math fidelity")
         o.fp32_dest_acc, o.dst_full_sync, o.math_approx = fp32_dest_acc, dst_full_sync, math_approx
-        o.bfp8_pack_precise, o.unpack_to_dest_fp32 = bfp8_pack_precise, unpack_to_dest_fp32
+        o.bfp8_pack_precise = bfp8_pack_precise
+        o.unpack_to_dest_fp32 = _unsigned(unpack_to_dest_fp32, "unpack_to_dest_fp32", 64)
         return self._kernel(_compute, _compute_text, path, source, cores, o)
 
     def _kernel(self, from_file, from_text, path, source, cores, o):
         if (path is None) == (source is None):
-            raise ValueError("a kernel needs a path or a source, not both")
-        create, text = (from_file, path) if source is None else (from_text, source)
+            raise ValueError("a kernel needs a path or a source, one of them")
+        create = from_file if source is None else from_text
+        text = _text(path, "the path") if source is None else _text(source, "the source")
         handle = C.c_void_p()
-        check(create(self._handle, str(text).encode(), *_ranges(cores), C.byref(o), C.byref(handle)))
+        check(create(self._handle, text, *_ranges(cores), C.byref(o), C.byref(handle)))
         return Kernel(self, handle)
 
     def launch(self, wait=True, max_cycles=0):
         """Runs the program on the device and waits for its end, unless `wait` is false."""
-        check(_program_launch(self._handle, C.byref(options(LaunchOptions, no_wait=not wait, max_cycles=max_cycles))))
+        handle = self._handle
+        o = options(LaunchOptions, no_wait=not wait, max_cycles=_unsigned(max_cycles, "max_cycles", 64))
+        self.device._run(lambda: _program_launch(handle, C.byref(o)))
 
     def wait(self):
-        check(_program_wait(self._handle))
+        """Waits until every core of the program is done."""
+        handle = self._handle
+        self.device._run(lambda: _program_wait(handle))
 
 
 def _kernel_options(struct, compile_args=(), named_args=None, defines=None, opt_level=None):
     words, n = _words(list(compile_args))
-    named = [NamedArg(k.encode(), v) for k, v in (named_args or {}).items()]
-    defined = [Define(k.encode(), str(v).encode()) for k, v in (defines or {}).items()]
+    named = [NamedArg(_text(k, "the name of an argument"), _word(v)) for k, v in (named_args or {}).items()]
+    defined = [Define(_text(k, "the name of a define"), _text(str(v), "a define"))
+               for k, v in (defines or {}).items()]
     named, defined = (NamedArg * len(named))(*named), (Define * len(defined))(*defined)
     o = options(struct, compile_args=words, num_compile_args=n, named_args=named, num_named_args=len(named),
-                defines=defined, num_defines=len(defined), opt_level=_choice(_OPT_LEVELS, opt_level, "level"))
+                defines=defined, num_defines=len(defined),
+                opt_level=_choice(_OPT_LEVELS, opt_level, "optimisation level"))
     return o, (words, named, defined)
 
 
@@ -429,8 +557,7 @@ class _Part:
         self.program, self._handle = program, handle
 
     def _live(self):
-        if self.program._handle is None:
-            raise ValueError("the program is closed")
+        self.program._handle  # raises when the program is closed
         return self._handle
 
 
@@ -455,7 +582,7 @@ class Cb(_Part):
 
 def set_root_dir(path):
     """The folder that kernel paths and includes are resolved against; None: as $TT_METAL_HOME says."""
-    check(_set_root_dir(str(path).encode() if path is not None else None))
+    check(_set_root_dir(None if path is None else _text(path, "the path")))
 
 
 __all__ = ["Buffer", "Cb", "Device", "FORMATS", "Kernel", "Program", "WavetileError", "set_root_dir"]
