@@ -85,7 +85,7 @@ venv: deps
 
 run: all venv
 	$Qsh examples/run.sh $B
-check: all venv $(TESTS)
+check: all venv $(filter $B/tests/$(T:tests/%=%)%,$(TESTS))
 	$QWT_BUILD=$B WT_HARD=$(HARD) WT_TINY=$(TINY) $(PYTHON) tests/run.py $B $(T)
 bless: all venv
 	$QWT_BUILD=$B WT_BLESS=1 $(PYTHON) tests/run.py $B $(T)
@@ -95,7 +95,7 @@ bench: all venv $(BENCH)
 	$Qfor b in $(BENCH); do echo "# $$b"; WT_BUILD=$B $$b || exit 1; done
 PREFIX ?= /usr/local
 install: all
-	$Qsh tests/install.sh $B $(DESTDIR)$(PREFIX)
+	$Qsh tests/install.sh $B "$(abspath $(PREFIX))" "$(DESTDIR)"
 fmt:
 	$Qclang-format -i $(shell git ls-files '*.c' '*.h' | grep -v '^src/ttm/lib')
 clean:

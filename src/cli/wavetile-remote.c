@@ -9,8 +9,12 @@ int main(int argc, char **argv) {
     if (argc == 2 && argv[1][0] != '-' && fcntl(REMOTE_SOCKET, F_GETFD) >= 0)
         return remote_serve(argv[1]);
     bool help = argc == 2 && !strcmp(argv[1], "--help");
-    fprintf(help ? stdout : stderr,
-            "usage: wavetile-remote LIBTTSIM.SO, with a socket and shared memory from the "
-            "library: ttm_device_create(\"LIBTTSIM.SO\") starts it\n");
+    fprintf(
+        help ? stdout : stderr,
+        "usage: wavetile-remote LIBTTSIM.SO\n"
+        "\n"
+        "The process in which a libttsim.so runs. Not for people: libwavetile starts it with a\n"
+        "socket and shared memory when a device is created with the path of a libttsim.so as\n"
+        "its transport (ttm.h).\n");
     return help ? 0 : 2;
 }

@@ -8,9 +8,16 @@
 #include <string.h>
 
 static int usage(FILE *to) {
-    fprintf(to, "usage: wavetile --version\n"
-                "       wavetile isa rv32|pe     the instruction table as a page of documentation\n"
-                "       wavetile --help\n");
+    fprintf(to,
+            "usage: wavetile isa rv32|pe\n"
+            "       wavetile --version | --help\n"
+            "\n"
+            "isa prints an instruction table of the library as a page of documentation: rv32, the\n"
+            "RISC-V processors of a Tensix core, or pe, the bytecode of a Cerebras PE.\n"
+            "\n"
+            "Programs run through libwavetile (ttm.h, wse.h), the Python package wavetile, or\n"
+            "cslc and cs_python; docs/ttm.md and docs/wse.md show how.\n"
+            "Exit code: 0 done, 1 the output could not be written, 2 usage.\n");
     return to == stdout ? 0 : 2;
 }
 
