@@ -180,7 +180,7 @@ Operand builtin_as(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, arg(call, 0));
     if (!t) return opd_error();
-    Operand x = expr_value(s, arg(call, 1), t);
+    Operand x = number_operand(s, arg(call, 1), t);
     return convert_number(s, x, t, span_of(arg(call, 1)));
 }
 
@@ -231,16 +231,8 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
     if (at_comptime(s))
         return error_at(s, call, "the address of a variable is not known at compile time");
     int r = to_reg(s, x);
-    if (t->kind == TY_INT && t->is_signed != (x.type->kind == TY_INT && x.type->is_signed)) {
-        int d = ir_reg(s->fx->ir, t);
-        ir_emit(s,
-                t->bits <= 8    ? PE_cast_i8
-                : t->bits <= 16 ? PE_cast_i16
-                : t->bits <= 32 ? PE_cast_i32
-                                : PE_cast_i64,
-                d, r, 0);
-        return opd_reg(t, d);
-    }
+    if (t->kind == TY_INT && t->is_signed != (x.type->kind == TY_INT && x.type->is_signed))
+        return opd_reg(t, cast_int(s, t, r));
     if (x.type->kind == TY_INT && x.type->is_signed) { // drop the copies of the sign
         int d = ir_reg(s->fx->ir, t);
         ir_emit(s,

@@ -192,8 +192,6 @@ Type *peer_type(Sema *s, const Operand *a, const Operand *b) {
     if (a->kind == X_NORETURN) return b->type;
     if (b->kind == X_NORETURN) return a->type;
     bool ka = opd_known(a), kb = opd_known(b);
-    if (ka && !kb && type_is_int(a->type) && can_coerce(s, a, b->type)) return b->type;
-    if (kb && !ka && type_is_int(b->type) && can_coerce(s, b, a->type)) return a->type;
     if (a->type->kind != TY_COMPTIME_INT && type_coerces(b->type, a->type)) return a->type;
     if (b->type->kind != TY_COMPTIME_INT && type_coerces(a->type, b->type)) return b->type;
     if (kb && b->type->kind != TY_INT && can_coerce(s, b, a->type)) return a->type;
@@ -201,6 +199,20 @@ Type *peer_type(Sema *s, const Operand *a, const Operand *b) {
     if (kb && a->type->kind == TY_INT && can_coerce(s, b, a->type)) return a->type;
     if (ka && b->type->kind == TY_INT && can_coerce(s, a, b->type)) return b->type;
     return NULL;
+}
+
+// For an integer type: which of eight opcodes, by width, signed ones first.
+static int int_form(const Type *t) {
+    return (t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6) + !t->is_signed;
+}
+
+// The low bits of an integer register, as a register of type t.
+int cast_int(Sema *s, Type *t, int reg) {
+    static const int cast[] = { PE_cast_i8,  PE_cast_u8,  PE_cast_i16, PE_cast_u16,
+                                PE_cast_i32, PE_cast_u32, PE_cast_i64, PE_cast_i64 };
+    int to = ir_reg(s->fx->ir, t);
+    ir_emit(s, cast[int_form(t)], to, reg, 0);
+    return to;
 }
 
 // @as: any number, bool or enum to any other.
@@ -236,8 +248,10 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
         return opd_value(value_of(t, i));
     }
     if (!type_in_reg(t)) return opd_wrong(s, at, "a run-time value cannot become '%s'", t->name);
-    int r = to_reg(s, x), to = ir_reg(s->fx->ir, t);
+    int r = to_reg(s, x);
+    if (!from_float && to_int) return opd_reg(t, cast_int(s, t, r));
     IrFunc *f = s->fx->ir;
+    int to = ir_reg(f, t);
     if (t->kind == TY_BOOL) {
         int zero = ir_reg(f, x.type);
         ir_emit(s, IR_CONST, zero, 0, 0);
@@ -261,20 +275,12 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
             PE_f32_to_i8,  PE_f32_to_u8,  PE_f32_to_i16, PE_f32_to_u16,
             PE_f32_to_i32, PE_f32_to_u32, PE_f32_to_i64, PE_f32_to_u64
         };
-        static const int cast[] = { PE_cast_i8,  PE_cast_u8,  PE_cast_i16, PE_cast_u16,
-                                    PE_cast_i32, PE_cast_u32, PE_cast_i64, PE_cast_i64 };
-        int width = t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6;
-        int k = width + !t->is_signed;
-        if (from_float) {
-            if (x.type->sub == FLOAT_F16) {
-                int wide = ir_reg(f, s->types.f32);
-                ir_emit(s, PE_f16_to_f32, wide, r, 0);
-                r = wide;
-            }
-            ir_emit(s, from_f32[k], to, r, 0);
-        } else {
-            ir_emit(s, cast[k], to, r, 0);
+        if (x.type->sub == FLOAT_F16) {
+            int wide = ir_reg(f, s->types.f32);
+            ir_emit(s, PE_f16_to_f32, wide, r, 0);
+            r = wide;
         }
+        ir_emit(s, from_f32[int_form(t)], to, r, 0);
     }
     return opd_reg(t, to);
 }

@@ -379,12 +379,8 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     case ND_UNARY: return unary(s, n, want);
     case ND_BINARY: {
         if (n->op == CSL_OP_LAND || n->op == CSL_OP_LOR) return logical(s, n);
-        Type *hint = is_compare(n->op) ? NULL : want;
-        Operand a = expr(s, n->binary.lhs, hint);
-        if (opd_bad(&a)) return a;
-        if (a.kind == X_MEM && at_comptime(s)) return expr_value(s, n->binary.lhs, hint);
-        a = rvalue(s, a);
-        Operand b = expr_value(s, n->binary.rhs, hint);
+        Operand a, b;
+        binary_operands(s, n, want, &a, &b);
         return binary(s, n->op, a, b, span_of(n));
     }
     case ND_ADDRESS: {

@@ -23,7 +23,9 @@ static Operand fold_int(Sema *s, CslOp op, Value a, Value b, Type *t, Span at) {
     case CSL_OP_XOR: r = x ^ y; break;
     default: break;
     }
-    if (over) return opd_wrong(s, at, "the result does not fit in 128 bits");
+    // The builtins leave the low 128 bits, which is all that a type of fixed width looks at.
+    if (over && t->kind == TY_COMPTIME_INT)
+        return opd_wrong(s, at, "the result does not fit in 128 bits");
     return opd_value(value_of(t, int_wrap(t, r)));
 }
 
@@ -260,8 +262,33 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     return opd_reg(t, to);
 }
 
+Operand number_operand(Sema *s, Node *n, Type *hint) {
+    Type *was = s->number;
+    if (hint && type_is_number(hint) && !hint->comptime_only) s->number = hint;
+    Operand x = expr_value(s, n, NULL);
+    s->number = was;
+    return x;
+}
+
+static bool is_choice(const Node *n) {
+    return n->kind == ND_IF || n->kind == ND_SWITCH || n->kind == ND_BLOCK;
+}
+
+// Both operands of a binary operation. Where one is a run-time choice between comptime numbers, the
+// other one says of which type: it is looked at first.
+void binary_operands(Sema *s, Node *n, Type *want, Operand *a, Operand *b) {
+    bool shifts = n->op == CSL_OP_SHL || n->op == CSL_OP_SHR;
+    bool swap = !shifts && is_choice(n->binary.lhs) && !is_choice(n->binary.rhs);
+    Operand *first = swap ? b : a, *second = swap ? a : b;
+    *first = number_operand(s, swap ? n->binary.rhs : n->binary.lhs, is_compare(n->op) ? NULL : want);
+    *second = *first;
+    if (opd_bad(first)) return;
+    Type *hint = type_is_number(first->type) && !first->type->comptime_only ? first->type : want;
+    *second = number_operand(s, swap ? n->binary.lhs : n->binary.rhs, shifts ? s->types.u16 : hint);
+}
+
 Operand unary(Sema *s, Node *n, Type *want) {
-    Operand x = expr_value(s, n->unary.operand, want);
+    Operand x = number_operand(s, n->unary.operand, want);
     if (opd_bad(&x)) return x;
     Type *t = x.type;
     Span at = span_of(n);
@@ -386,7 +413,8 @@ static void cond_compare(Sema *s, Node *n, int yes, int no, bool yes_next) {
         [CSL_OP_EQ] = CSL_OP_NE, [CSL_OP_NE] = CSL_OP_EQ, [CSL_OP_LT] = CSL_OP_GE,
         [CSL_OP_GE] = CSL_OP_LT, [CSL_OP_GT] = CSL_OP_LE, [CSL_OP_LE] = CSL_OP_GT
     };
-    Operand a = expr_value(s, n->binary.lhs, NULL), b = expr_value(s, n->binary.rhs, NULL);
+    Operand a, b;
+    binary_operands(s, n, NULL, &a, &b);
     if (opd_bad(&a) || opd_bad(&b)) return;
     Type *t = peer_type(s, &a, &b);
     if (t && can_coerce(s, &a, t) && can_coerce(s, &b, t)) {

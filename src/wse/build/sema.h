@@ -605,6 +605,7 @@ struct Sema {
     Vec(Instance *) instances;
     int call_depth;
     int force;      // inside `comptime e`
+    Type *number;   // of a run-time choice between comptime numbers, where nothing else says it
     uint64_t steps; // work since something came of it
     int expr_depth, resolve_depth, import_depth;
     const char *import_name; // the constant whose initializer is being evaluated
@@ -644,6 +645,7 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out); // silent
 bool can_coerce(Sema *s, const Operand *x, Type *t);
 Type *peer_type(Sema *s, const Operand *a, const Operand *b); // NULL when there is none
 Operand convert_number(Sema *s, Operand x, Type *t, Span at); // @as
+int cast_int(Sema *s, Type *t, int reg); // the low bits of an integer register
 
 // -------------------------------------------------------------------------------------------------
 // expr.c, operator.c, literal.c: expressions
@@ -665,6 +667,9 @@ Operand index_runtime(Sema *s, Operand base, Type *elem, int reg, int off);
 Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at);
 Operand unary(Sema *s, Node *n, Type *want);
 Operand logical(Sema *s, Node *n); // and, or
+void binary_operands(Sema *s, Node *n, Type *want, Operand *a, Operand *b);
+// an operand of arithmetic: `hint` types nothing but run-time choices between comptime numbers
+Operand number_operand(Sema *s, Node *n, Type *hint);
 bool is_compare(CslOp op);
 void cond_jump(Sema *s, Node *n, int yes, int no, bool yes_next); // run time: jump on a condition
 Operand array_literal(Sema *s, Node *n);

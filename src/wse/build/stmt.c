@@ -29,36 +29,52 @@ Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const,
 static void exit_add(Sema *s, Target *t, Operand x, Span at) {
     IrFunc *f = s->fx->ir;
     if (f->dead || x.kind == X_NORETURN) return;
-    if (x.kind != X_ERROR && t->want && t->want->kind != TY_ANYSTRUCT && can_coerce(s, &x, t->want))
-        x = coerce(s, x, t->want, at);
     Exit e = { .label = ir_label(f), .x = x, .where = at };
     vec_push(&t->exits, e);
     ir_jump(s, e.label);
 }
 
-// The type that all values can become; NULL when there is none, reported.
-static Type *exits_type(Sema *s, const Target *t, Span at) {
+// The type that all values can become by themselves; NULL when there is none.
+static Type *exits_peer(Sema *s, const Target *t) {
     Operand peer = t->exits.data[0].x;
     for (size_t i = 1; i < t->exits.len; i++) {
         Type *p = peer_type(s, &peer, &t->exits.data[i].x);
-        if (!p) {
-            sema_error(s, at, "the values have no common type");
-            for (size_t k = 0; k < t->exits.len && k < 4; k++)
-                diag_note(s->c, t->exits.data[k].where, "this is '%s'",
-                          t->exits.data[k].x.type->name);
-            return NULL;
-        }
+        if (!p) return NULL;
         if (p != peer.type) peer = opd_reg(p, 0);
     }
-    if (peer.type->kind == TY_VOID || type_in_reg(peer.type) ||
-        (type_is_aggregate(peer.type) && !peer.type->comptime_only))
-        return peer.type;
+    return peer.type;
+}
+
+static bool exits_fit(Sema *s, const Target *t) {
+    if (!t->want || t->want->kind == TY_ANYSTRUCT) return false;
+    for (size_t i = 0; i < t->exits.len; i++)
+        if (!can_coerce(s, &t->exits.data[i].x, t->want)) return false;
+    return true;
+}
+
+// The type of the whole: what the context wants, if all values fit it, else their peer type; NULL
+// when there is none, reported.
+static Type *exits_type(Sema *s, Target *t, Span at) {
+    Type *type = exits_peer(s, t);
+    if (!t->want && type && (type->kind == TY_COMPTIME_INT || type->kind == TY_COMPTIME_FLOAT))
+        t->want = s->number;
+    if (exits_fit(s, t)) return t->want;
+    if (!type) {
+        sema_error(s, at, "the values have no common type");
+        for (size_t k = 0; k < t->exits.len && k < 4; k++)
+            diag_note(s->c, t->exits.data[k].where, "this is '%s'",
+                      t->exits.data[k].x.type->name);
+        return NULL;
+    }
+    if (type->kind == TY_VOID || type_in_reg(type) ||
+        (type_is_aggregate(type) && !type->comptime_only))
+        return type;
     bool same = true;
     for (size_t i = 0; i < t->exits.len; i++)
         same &= t->exits.data[i].x.kind == X_VALUE &&
                 value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
-    if (same) return peer.type;
-    sema_error(s, at, "a run-time choice cannot give '%s'", peer.type->name);
+    if (same) return type;
+    sema_error(s, at, "a run-time choice cannot give '%s'", type->name);
     return NULL;
 }
 
@@ -330,7 +346,8 @@ static void assign(Sema *s, Node *n) {
         x = expr_value(s, n->assign.rhs, type);
     } else {
         Operand old = to.kind == X_SLOT ? opd_value(value_copy(s, *to.slot)) : rvalue(s, to);
-        x = binary(s, n->op, old, expr_value(s, n->assign.rhs, type), at);
+        Type *hint = n->op == CSL_OP_SHL || n->op == CSL_OP_SHR ? s->types.u16 : type;
+        x = binary(s, n->op, old, number_operand(s, n->assign.rhs, hint), at);
     }
     if (opd_bad(&x)) return;
     x = coerce(s, x, type, span_of(n->assign.rhs));

@@ -172,7 +172,7 @@ bool value_equal(const Value *a, const Value *b) {
     switch (a->type->kind) {
     case TY_VOID: return true;
     case TY_FLOAT:
-    case TY_COMPTIME_FLOAT: return a->f == b->f;
+    case TY_COMPTIME_FLOAT: return !memcmp(&a->f, &b->f, sizeof a->f); // -0.0 is not 0.0
     case TY_STRING: return a->str.n == b->str.n && !memcmp(a->str.p, b->str.p, a->str.n);
     case TY_TYPE: return a->t == b->t;
     case TY_FN: return a->fn == b->fn;
