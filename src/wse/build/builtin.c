@@ -22,6 +22,10 @@ static const Builtin *look_up(Sema *s, const Name *name) {
     return row ? &builtins[*row - 1] : NULL;
 }
 
+bool builtin_exists(Sema *s, const char *name) {
+    return look_up(s, name_of(s->c, name, strlen(name))) != NULL;
+}
+
 const Builtin *builtin_of(Sema *s, const Node *call) { return look_up(s, call->builtin.name); }
 
 static const char *place_name(Place p) {

@@ -104,9 +104,11 @@ static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Opera
     }
 }
 
-static Operand result_missing(Sema *s, Func *f, Span at) {
-    sema_error(s, at, "'%s' ends without returning a value of type '%s'", f->node->fn.name->s,
-               s->fx->result->name);
+// Told where the value is missing: at the brace that closes the body.
+static Operand result_missing(Sema *s, const Func *f) {
+    SrcPos end = f->node->end ? f->node->end - 1 : f->node->pos;
+    sema_error(s, (Span){ end, end, end + 1 }, "'%s' ends without returning a value of type '%s'",
+               f->node->fn.name->s, s->fx->result->name);
     return opd_error();
 }
 
@@ -115,7 +117,7 @@ static Operand execute(Sema *s, Func *f) {
     block_body(s, f->node->fn.body);
     if (s->stopped) return opd_error();
     if (s->fx->flow == FLOW_RETURN) return s->fx->flow_value;
-    if (s->fx->result->kind != TY_VOID) return result_missing(s, f, span_of(f->node));
+    if (s->fx->result->kind != TY_VOID) return result_missing(s, f);
     return opd_void(s);
 }
 
@@ -126,7 +128,7 @@ static Operand expand(Sema *s, Func *f) {
     bool falls = !s->fx->ir->dead;
     if (falls && s->fx->result->kind != TY_VOID) {
         vec_free(&ret.exits);
-        return result_missing(s, f, span_of(f->node));
+        return result_missing(s, f);
     }
     Operand x = join(s, &ret, falls, span_of(f->node));
     return x;
@@ -164,7 +166,7 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
     }
     FuncInst *fi = arena_new(s->arena, FuncInst);
     *fi = (FuncInst){
-        .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result
+        .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result, .at = at
     };
     sb_free(&key);
     fi->name = arena_printf(s->arena, "%s%s", f->mod->prefix, f->node->fn.name->s);
@@ -380,9 +382,15 @@ void func_analyse(Sema *s, FuncInst *fi) {
     Fx *was = s->fx;
     s->fx = &in;
     s->pos = fn->pos;
+    DiagFrame frame = { .up = s->c->frames,
+                        .at = fi->at,
+                        .text = arena_printf(s->arena, "in '%s' as it is called here",
+                                             fn->fn.name->s) };
+    if (f->type->generic) s->c->frames = &frame; // the body is as good as its arguments
     if (!fn->fn.body) {
         sema_error(s, span_of(fn), "external functions are not supported yet");
         s->fx = was;
+        s->c->frames = frame.up;
         return;
     }
     // Parameters arrive in the first registers, in order.
@@ -404,9 +412,10 @@ void func_analyse(Sema *s, FuncInst *fi) {
     }
     block_body(s, fn->fn.body);
     if (!in.ir->dead) {
-        if (fi->result->kind != TY_VOID) result_missing(s, f, span_of(fn));
+        if (fi->result->kind != TY_VOID) result_missing(s, f);
         s->pos = fn->end ? fn->end - 1 : fn->pos;
         ir_emit(s, IR_RET, -1, 0, 0);
     }
     s->fx = was;
+    s->c->frames = frame.up;
 }

@@ -206,13 +206,22 @@ static int int_form(const Type *t) {
     return (t->bits <= 8 ? 0 : t->bits <= 16 ? 2 : t->bits <= 32 ? 4 : 6) + !t->is_signed;
 }
 
+// The result of an operation in the next wider machine type, brought into the width of t.
+int fit_width(Sema *s, const Type *t, int reg) {
+    if (t->kind != TY_INT || t->bits == 8 || t->bits == 16 || t->bits == 32 || t->bits == 64)
+        return reg;
+    ir_emit(s, PE_shli_i64, reg, reg, 64 - t->bits);
+    ir_emit(s, t->is_signed ? PE_sari : PE_shri, reg, reg, 64 - t->bits);
+    return reg;
+}
+
 // The low bits of an integer register, as a register of type t.
 int cast_int(Sema *s, Type *t, int reg) {
     static const int cast[] = { PE_cast_i8,  PE_cast_u8,  PE_cast_i16, PE_cast_u16,
                                 PE_cast_i32, PE_cast_u32, PE_cast_i64, PE_cast_i64 };
     int to = ir_reg(s->fx->ir, t);
     ir_emit(s, cast[int_form(t)], to, reg, 0);
-    return to;
+    return fit_width(s, t, to);
 }
 
 // @as: any number, bool or enum to any other.
@@ -281,6 +290,7 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
             r = wide;
         }
         ir_emit(s, from_f32[int_form(t)], to, r, 0);
+        fit_width(s, t, to);
     }
     return opd_reg(t, to);
 }

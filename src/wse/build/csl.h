@@ -190,7 +190,8 @@ const char *spelling_hint(Csl *c, const Spelling *s);
 
 #define CSL_KEYWORDS(_)                                                                            \
     _(ALIGN, "align")                                                                              \
-    _(AND, "and") _(ANYTYPE, "anytype") _(ASM, "asm") _(BREAK, "break") _(COMPTIME, "comptime")    \
+    _(AND, "and")                                                                                  \
+    _(ANYTYPE, "anytype") _(ASM, "asm") _(BREAK, "break") _(COMPTIME, "comptime")                  \
         _(CONST, "const") _(CONTINUE, "continue") _(ELSE, "else") _(ENUM, "enum")                  \
             _(EXPORT, "export") _(EXTERN, "extern") _(FALSE, "false") _(FN, "fn") _(FOR, "for")    \
                 _(IF, "if") _(INLINE, "inline") _(LAYOUT, "layout") _(LINKNAME, "linkname")        \
@@ -201,8 +202,9 @@ const char *spelling_hint(Csl *c, const Spelling *s);
 
 #define CSL_PUNCTUATION(_)                                                                         \
     _(LPAREN, "(")                                                                                 \
-    _(RPAREN, ")") _(LBRACKET, "[") _(RBRACKET, "]") _(LBRACE, "{") _(RBRACE, "}") _(COMMA, ",")   \
-        _(SEMI, ";") _(COLON, ":") _(DOT, ".") _(DOT_STAR, ".*") _(ELLIPSIS, "...") _(ARROW, "->") \
+    _(RPAREN, ")")                                                                                 \
+    _(LBRACKET, "[") _(RBRACKET, "]") _(LBRACE, "{") _(RBRACE, "}") _(COMMA, ",") _(SEMI, ";")     \
+        _(COLON, ":") _(DOT, ".") _(DOT_STAR, ".*") _(ELLIPSIS, "...") _(ARROW, "->")              \
             _(FAT_ARROW, "=>") _(BANG, "!") _(TILDE, "~") _(PLUS, "+") _(MINUS, "-") _(STAR, "*")  \
                 _(SLASH, "/") _(PERCENT, "%") _(AMP, "&") _(BAR, "|") _(CARET, "^") _(SHL, "<<")   \
                     _(SHR, ">>") _(EQ_EQ, "==") _(NOT_EQ, "!=") _(LESS, "<") _(LESS_EQ, "<=")      \
@@ -258,7 +260,8 @@ typedef struct NodeList {
 #define CSL_NODES(_)                                                                               \
     /* declarations */                                                                             \
     _(VAR)                                                                                         \
-    _(FN) _(PARAM) _(COMPTIME_BLOCK)                                                               \
+    _(FN)                                                                                          \
+    _(PARAM) _(COMPTIME_BLOCK)                                                                     \
         _(LAYOUT) /* statements; all but ASSIGN may also stand where an expression is expected */  \
         _(ASSIGN) _(BLOCK) _(IF) _(FOR) _(WHILE) _(SWITCH) _(CASE) _(BREAK) _(CONTINUE) _(RETURN)  \
             _(ASM) _(ASM_OPERAND) /* expressions */                                                \
@@ -281,11 +284,12 @@ typedef enum NodeKind {
 // tighter is higher.
 #define CSL_BINARY_OPS(_)                                                                          \
     _(LOR, "or", OR, 1)                                                                            \
-    _(LAND, "and", AND, 2) _(EQ, "==", EQ_EQ, 3) _(NE, "!=", NOT_EQ, 3) _(LT, "<", LESS, 3)        \
-        _(LE, "<=", LESS_EQ, 3) _(GT, ">", GREATER, 3) _(GE, ">=", GREATER_EQ, 3)                  \
-            _(AND, "&", AMP, 4) _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4) _(SHL, "<<", SHL, 5)      \
-                _(SHR, ">>", SHR, 5) _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6)                    \
-                    _(MUL, "*", STAR, 7) _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
+    _(LAND, "and", AND, 2)                                                                         \
+    _(EQ, "==", EQ_EQ, 3) _(NE, "!=", NOT_EQ, 3) _(LT, "<", LESS, 3) _(LE, "<=", LESS_EQ, 3)       \
+        _(GT, ">", GREATER, 3) _(GE, ">=", GREATER_EQ, 3) _(AND, "&", AMP, 4)                      \
+            _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4) _(SHL, "<<", SHL, 5) _(SHR, ">>", SHR, 5)     \
+                _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6) _(MUL, "*", STAR, 7)                    \
+                    _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
 
 typedef enum CslOp {
     CSL_OP_NONE,
@@ -471,6 +475,11 @@ enum { NODE_HEIGHT_MAX = 1200 };
 void node_each(const Node *n, void (*visit)(void *ctx, Node *child, const char *role), void *ctx);
 
 static inline Span span_of(const Node *n) { return (Span){ n->pos, n->start, n->end }; }
+// The name alone of what a VAR or FN declares.
+static inline Span span_of_name(const Node *n) {
+    const Name *name = n->kind == ND_VAR ? n->var.name : n->fn.name;
+    return (Span){ n->pos, n->pos, n->pos + (name ? name->len : 0) };
+}
 
 // A parsed file. Loaded once per compilation, whoever imports it.
 typedef struct Unit {

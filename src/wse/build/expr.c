@@ -56,6 +56,60 @@ static Operand local_operand(Local *l) {
     }
 }
 
+static const char *const directions[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
+
+static void offer_declared(Spelling *sp, const Module *m) {
+    for (uint32_t i = 0; i < m->unit->decls.len; i++) {
+        const Node *n = m->unit->decls.data[i];
+        if (n->kind == ND_VAR && n->var.name) spelling_offer(sp, n->var.name->s);
+        if (n->kind == ND_FN && n->fn.name) spelling_offer(sp, n->fn.name->s);
+    }
+}
+
+// What names of other languages are called here; NULL: nothing.
+static const char *habit(const Name *name) {
+    static const struct {
+        const char *name, *hint;
+    } habits[] = {
+        { "int", "integers are 'i16', 'i32', 'u16', 'u32'" },
+        { "long", "integers are 'i16', 'i32', 'u16', 'u32'" },
+        { "short", "integers are 'i16', 'i32', 'u16', 'u32'" },
+        { "unsigned", "integers are 'i16', 'i32', 'u16', 'u32'" },
+        { "char", "bytes are 'u8'" },
+        { "float", "floats are 'f16' and 'f32'" },
+        { "double", "floats are 'f16' and 'f32'" },
+        { "undefined", "leave the value out: 'var x: i16;'" },
+        { "null", "CSL has no null pointers" },
+        { "let", "variables are declared with 'var' or 'const'" },
+        { "printf", "the library <simprint> prints" },
+        { "print", "the library <simprint> prints" },
+    };
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+        if (!strcmp(name->s, habits[i].name)) return habits[i].hint;
+    return NULL;
+}
+
+static Operand unknown_name(Sema *s, Node *n) {
+    const Name *name = n->name;
+    const char *hint = habit(name);
+    if (hint) return opd_wrong(s, span_of(n), "'%s' is not defined; %s", name->s, hint);
+    const char *builtin = arena_printf(s->arena, "@%s", name->s);
+    if (builtin_exists(s, builtin))
+        return opd_wrong(s, span_of(n), "'%s' is not defined; did you mean '%s'?", name->s,
+                         builtin);
+    Spelling sp = spelling(name->s);
+    for (Local *l = s->fx->locals; l; l = l->up)
+        if (l->name) spelling_offer(&sp, l->name->s);
+    offer_declared(&sp, s->fx->mod);
+    for (size_t it = 0;;) {
+        const MapEntry *e = map_next(&s->types.words, &it);
+        if (!e) break;
+        spelling_offer(&sp, (*(Name *const *)e->key)->s);
+    }
+    for (int i = 0; i < 5; i++) spelling_offer(&sp, directions[i]);
+    return opd_wrong(s, span_of(n), "'%s' is not defined%s", name->s, spelling_hint(s->c, &sp));
+}
+
 APART static Operand identifier(Sema *s, Node *n) {
     Name *name = n->name;
     for (Local *l = s->fx->locals; l; l = l->up)
@@ -67,38 +121,24 @@ APART static Operand identifier(Sema *s, Node *n) {
         if (s->c->options->sdk == CSL_SDK_2_10 && t == s->types.anystruct && !s->fx->mod->library)
             diag_warning(s->c, span_of(n),
                          "comptime_struct was removed in SDK 2.10; leave the type out");
+        bool odd =
+            t->kind == TY_INT && t->bits != 8 && t->bits != 16 && t->bits != 32 && t->bits != 64;
+        if (odd && s->c->options->sdk != CSL_SDK_2_10 && !s->fx->mod->library)
+            return opd_wrong(s, span_of(n),
+                             "integers have 8, 16, 32 or 64 bits; '%s' needs --sdk=2.10", name->s);
         return opd_value(value_type(s, t));
     }
-    static const char *const directions[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
     for (int i = 0; i < 5; i++)
         if (!strcmp(name->s, directions[i])) return opd_value(value_of(s->types.direction, i));
-    Spelling sp = spelling(name->s);
-    for (Local *l = s->fx->locals; l; l = l->up)
-        if (l->name) spelling_offer(&sp, l->name->s);
-    for (uint32_t i = 0; i < s->fx->mod->unit->decls.len; i++) {
-        Node *dn = s->fx->mod->unit->decls.data[i];
-        if (dn->kind == ND_VAR && dn->var.name) spelling_offer(&sp, dn->var.name->s);
-        if (dn->kind == ND_FN && dn->fn.name) spelling_offer(&sp, dn->fn.name->s);
-    }
-    for (size_t it = 0;;) {
-        const MapEntry *e = map_next(&s->types.words, &it);
-        if (!e) break;
-        spelling_offer(&sp, (*(Name *const *)e->key)->s);
-    }
-    for (int i = 0; i < 5; i++) spelling_offer(&sp, directions[i]);
-    return opd_wrong(s, span_of(n), "'%s' is not defined%s", name->s, spelling_hint(s->c, &sp));
+    return unknown_name(s, n);
 }
 
 APART static Operand module_member(Sema *s, Module *m, Name *name, Span at) {
     Decl *d = module_find(m, name);
     if (d) return decl_operand(s, d, at);
     Spelling sp = spelling(name->s);
-    for (uint32_t i = 0; i < m->unit->decls.len; i++) {
-        Node *dn = m->unit->decls.data[i];
-        if (dn->kind == ND_VAR && dn->var.name) spelling_offer(&sp, dn->var.name->s);
-        if (dn->kind == ND_FN && dn->fn.name) spelling_offer(&sp, dn->fn.name->s);
-    }
-    return opd_wrong(s, at, "module '%s' has no '%s'%s", m->unit->file->path, name->s,
+    offer_declared(&sp, m);
+    return opd_wrong(s, at, "%s has no '%s'%s", module_text(s, m), name->s,
                      spelling_hint(s->c, &sp));
 }
 
@@ -332,7 +372,7 @@ APART static Operand call(Sema *s, Node *n) {
         Operand x = opd_wrong(s, at, "%s%s%s takes %u argument%s, found %u",
                               fn ? "'" : "the function", fn ? fn->node->fn.name->s : "",
                               fn ? "'" : "", nparams, nparams == 1 ? "" : "s", nargs);
-        if (fn) diag_note(s->c, span_of(fn->node), "declared here");
+        if (fn) diag_note(s->c, span_of_name(fn->node), "declared here");
         return x;
     }
     Operand *args = arena_array(s->arena, Operand, nargs ? nargs : 1);

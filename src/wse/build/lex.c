@@ -211,7 +211,10 @@ static void lex_junk(Lexer *l) {
     else if (ch < 0x20 || ch == 0x7f)
         diag_error(l->c, at, "invalid character 0x%02x", ch);
     else
-        diag_error(l->c, at, "invalid character '%c'", ch);
+        diag_error(l->c, at, "invalid character '%c'%s", ch,
+                   ch == '?'   ? "; a choice is written 'if (c) a else b'"
+                   : ch == '#' ? "; CSL has no preprocessor, files are joined by @import_module"
+                               : "");
     add(l, TK_ERROR, from);
 }
 
@@ -226,6 +229,10 @@ void lex(Csl *c, const SrcFile *f, Tokens *out) {
         else if (ch == '/' && l.p[1] == '/') {
             const char *eol = memchr(l.p, '\n', (size_t)(l.end - l.p));
             l.p = eol ? eol : l.end;
+        } else if (ch == '/' && l.p[1] == '*') {
+            const char *from = l.p, *close = strstr(l.p + 2, "*/");
+            l.p = close ? close + 2 : l.end;
+            diag_error(c, span_from(&l, from, from + 2), "CSL has no block comments; use '//'");
         } else if (is_letter(ch))
             lex_word(&l);
         else if (is_digit(ch))

@@ -96,7 +96,11 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
             }
         int w = want && want->kind == TY_STRUCT ? type_field(want, name) : -1;
         if (named && w < 0) {
-            ok = sema_error(s, span_of(in), "'%s' has no field '%s'", named->name, name->s);
+            Spelling sp = spelling(name->s);
+            for (uint32_t k = 0; k < named->nfields; k++)
+                spelling_offer(&sp, named->fields[k].name->s);
+            ok = sema_error(s, span_of(in), "'%s' has no field '%s'%s", named->name, name->s,
+                            spelling_hint(s->c, &sp));
             continue;
         }
         items[i] = item_value(s, in->field_init.value, w >= 0 ? want->fields[w].type : NULL);

@@ -259,7 +259,7 @@ Operand expr_as(Sema *s, Node *n, Type *t) {
 bool expr_known(Sema *s, Node *n, Type *t, Value *out) {
     Operand x = t ? expr_as(s, n, t) : expr_value(s, n, NULL);
     if (opd_bad(&x)) return false;
-    if (!opd_known(&x)) return sema_error(s, span_of(n), "must be comptime-known");
+    if (!opd_known(&x)) return sema_error(s, span_of(n), "this must be comptime-known");
     *out = x.v;
     return true;
 }

@@ -121,7 +121,7 @@ static Operand shift(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     } else {
         ir_emit(s, code, to, x, to_reg(s, b));
     }
-    return opd_reg(a.type, to);
+    return opd_reg(a.type, op == CSL_OP_SHL ? fit_width(s, a.type, to) : to);
 }
 
 static bool small_imm(const Operand *x, int64_t *out) {
@@ -192,9 +192,12 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
         (a.type->kind == TY_VOID || b.type->kind == TY_VOID || a.type->kind == TY_TYPE ||
          b.type->kind == TY_TYPE))
         return opd_wrong(s, at, "cannot compare '%s' and '%s'", a.type->name, b.type->name);
+    bool integer_only = op == CSL_OP_REM || (op >= CSL_OP_AND && op <= CSL_OP_OR);
+    if (integer_only && (type_is_float(a.type) || type_is_float(b.type)))
+        return opd_wrong(s, at, "'%s' is not defined for '%s'", op_text(op),
+                         type_is_float(a.type) ? a.type->name : b.type->name);
     if (!to_peers(s, op, &a, &b, at)) return opd_error();
     Type *t = a.type;
-    bool integer_only = op == CSL_OP_REM || (op >= CSL_OP_AND && op <= CSL_OP_OR);
     if (cmp            ? !comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE)
         : integer_only ? !type_is_int(t)
                        : !type_is_number(t)) {
@@ -240,7 +243,7 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
         if (op == CSL_OP_ADD || op == CSL_OP_SUB) {
             ir_emit(s, PE_addi_i8 + (code - (op == CSL_OP_ADD ? PE_add_i8 : PE_sub_i8)), to, x,
                     (int)(op == CSL_OP_ADD ? imm : -imm));
-            return opd_reg(t, to);
+            return opd_reg(t, fit_width(s, t, to));
         }
         if (op == CSL_OP_MUL) {
             int shift_by = imm > 0 && !(imm & (imm - 1)) ? __builtin_ctzll((uint64_t)imm) : -1;
@@ -248,7 +251,7 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
                 ir_emit(s, PE_shli_i8 + (code - PE_mul_i8), to, x, shift_by);
             else
                 ir_emit(s, PE_muli_i8 + (code - PE_mul_i8), to, x, (int)imm);
-            return opd_reg(t, to);
+            return opd_reg(t, fit_width(s, t, to));
         }
         if (op == CSL_OP_AND && imm >= 0) {
             ir_emit(s, PE_andi, to, x, (int)imm);
@@ -257,9 +260,7 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     }
     int y = to_reg(s, b);
     ir_emit(s, code, to, x, y);
-    if (t->bits != 8 && t->bits != 16 && t->bits != 32 && t->bits != 64 && t->kind == TY_INT)
-        return opd_wrong(s, at, "run-time arithmetic on '%s' is not supported yet", t->name);
-    return opd_reg(t, to);
+    return opd_reg(t, fit_width(s, t, to));
 }
 
 Operand number_operand(Sema *s, Node *n, Type *hint) {
@@ -280,7 +281,8 @@ void binary_operands(Sema *s, Node *n, Type *want, Operand *a, Operand *b) {
     bool shifts = n->op == CSL_OP_SHL || n->op == CSL_OP_SHR;
     bool swap = !shifts && is_choice(n->binary.lhs) && !is_choice(n->binary.rhs);
     Operand *first = swap ? b : a, *second = swap ? a : b;
-    *first = number_operand(s, swap ? n->binary.rhs : n->binary.lhs, is_compare(n->op) ? NULL : want);
+    *first =
+        number_operand(s, swap ? n->binary.rhs : n->binary.lhs, is_compare(n->op) ? NULL : want);
     *second = *first;
     if (opd_bad(first)) return;
     Type *hint = type_is_number(first->type) && !first->type->comptime_only ? first->type : want;
@@ -323,7 +325,7 @@ Operand unary(Sema *s, Node *n, Type *want) {
                 (t->bits <= 32 && !t->is_signed);
         ir_emit(s, (n->op == CSL_OP_BITNOT ? PE_not_i8 : PE_neg_i8) + k, to, r, 0);
     }
-    return opd_reg(t, to);
+    return opd_reg(t, fit_width(s, t, to));
 }
 
 // and, or: short-circuit; what a comptime-known left side skips is not even looked at.

@@ -67,6 +67,12 @@ static Node *parse_statement(Parser *p) {
     if (at(p, TK_CONST) || at(p, TK_VAR)) return parse_var(p, start, 0);
     Node *n = starts_block_like(p) ? parse_block_like(p) : parse_expr_or_assign(p);
     if (p->panic || (ends_with_block(n) && parse_starts_value(p))) return n;
+    if (n->kind == ND_IDENT && at(p, TK_IDENT) && !parse_first_on_line(p, p->t)) {
+        parse_error(p, token_span(p->t), "a variable is declared as 'var %s: type = value;'",
+                    arena_str(&p->c->arena, source_text(p->c, p->t->start, p->t->end).p,
+                              p->t->end - p->t->start));
+        return n;
+    }
     if (!accept(p, TK_SEMI) && !ends_with_block(n))
         parse_expect_semi(p, n->kind == ND_ASSIGN ? "assignment" : "statement");
     return n;
@@ -261,11 +267,14 @@ static Node *parse_fn(Parser *p, SrcPos start, unsigned flags) {
         n->fn.result = p->panic ? parse_error_node(p) : parse_type(p);
     parse_attrs(p, &n->fn.attrs);
     if (p->panic) return parse_done(p, n);
+    if ((flags & NF_INLINE) && n->fn.attrs && n->fn.attrs->linkname)
+        diag_error(p->c, span_of(n->fn.attrs->linkname),
+                   "inline function '%s' has no symbol and cannot have a linkname", n->fn.name->s);
     if (!(flags & NF_EXTERN))
         for (uint32_t i = 0; i < n->fn.params.len; i++)
             if (n->fn.params.data[i]->kind == ND_PARAM && !n->fn.params.data[i]->param.name)
-                diag_error(p->c, span_of(n->fn.params.data[i]), "a parameter of '%s' has no name",
-                           n->fn.name->s);
+                diag_error(p->c, span_of(n->fn.params.data[i]),
+                           "parameters of '%s' are written 'name: type'", n->fn.name->s);
     if (flags & NF_EXTERN) {
         if (at(p, TK_LBRACE))
             parse_error(p, token_span(p->t),

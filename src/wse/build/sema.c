@@ -21,10 +21,15 @@ static UnitInfo *unit_info(Sema *s, Unit *u) {
         Node *n = u->decls.data[i];
         Name *name = n->kind == ND_VAR ? n->var.name : n->kind == ND_FN ? n->fn.name : NULL;
         if (!name) continue;
+        const Type *t = type_named(s, name);
+        if (t && (type_is_number(t) || t->kind == TY_BOOL || t->kind == TY_VOID)) {
+            sema_error(s, span_of_name(n), "'%s' is the name of a type", name->s);
+            continue;
+        }
         uint64_t *d = map_put(&info->names, &name, sizeof name);
         if (*d && !(n->flags & NF_EXTERN)) {
-            sema_error(s, span_of(n), "'%s' is declared twice", name->s);
-            diag_note(s->c, span_of(u->decls.data[*d - 1]), "first here");
+            sema_error(s, span_of_name(n), "'%s' is declared twice", name->s);
+            diag_note(s->c, span_of_name(u->decls.data[*d - 1]), "first here");
         } else if (!*d) {
             *d = i + 1;
         }
@@ -82,6 +87,15 @@ Decl *module_find(Module *m, const Name *name) {
     return i ? &m->decls[*i - 1] : NULL;
 }
 
+// How a message names a module: <time>, 'helper.csl'.
+const char *module_text(Sema *s, const Module *m) {
+    const char *path = m->unit->file->path, *under = "wse/lib/";
+    const char *lib = m->info->library ? strstr(path, under) : NULL;
+    if (!lib) return arena_printf(s->arena, "'%s'", path);
+    lib += strlen(under);
+    return arena_printf(s->arena, "<%.*s>", (int)strcspn(lib, "."), lib);
+}
+
 static void bind_params(Sema *s, Module *m, const Value *params, Span at) {
     for (uint32_t i = 0; params && i < params->type->nfields; i++) {
         Name *name = params->type->fields[i].name;
@@ -97,12 +111,7 @@ static void bind_params(Sema *s, Module *m, const Value *params, Span at) {
             Node *n = m->unit->decls.data[k];
             if (n->kind == ND_VAR && (n->flags & NF_PARAM)) spelling_offer(&sp, n->var.name->s);
         }
-        const char *path = m->unit->file->path,
-                   *lib = m->info->library ? strstr(path, "wse/lib/") : NULL;
-        if (lib) lib += strlen("wse/lib/");
-        diag_warning(s->c, at,
-                     lib ? "<%.*s> has no parameter '%s'%s" : "'%.*s' has no parameter '%s'%s",
-                     lib ? (int)strcspn(lib, ".") : (int)strlen(path), lib ? lib : path, name->s,
+        diag_warning(s->c, at, "%s has no parameter '%s'%s", module_text(s, m), name->s,
                      spelling_hint(s->c, &sp));
     }
 }
@@ -248,11 +257,7 @@ static bool resolve_var(Sema *s, Decl *d) {
     if (n->flags & NF_CONST) {
         d->value = x.v;
         d->type = x.v.type;
-        // `const P = struct ..` names the type
-        if (d->type == s->types.type && x.v.t->named && !x.v.t->titled) {
-            x.v.t->titled = true;
-            x.v.t->name = n->var.name->s;
-        }
+        type_title(s, &x.v, n->var.name);
         if (d->type->kind == TY_DSD && d->value.dsd->fifo && !d->value.dsd->fifo->decl)
             d->value.dsd->fifo->decl = d;
         return true;
@@ -303,7 +308,7 @@ bool decl_resolve(Sema *s, Decl *d, Span at) {
 Operand decl_operand(Sema *s, Decl *d, Span at) {
     Node *n = d->node;
     if (n->kind == ND_VAR && (n->flags & NF_PARAM) && !d->bound && !n->var.init) {
-        if (sema_error(s, at, "parameter '%s' has no value", n->var.name->s)) return opd_error();
+        sema_error(s, at, "parameter '%s' has no value", n->var.name->s);
         diag_note(s->c, span_of(n), "declared here");
         return opd_error();
     }

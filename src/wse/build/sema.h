@@ -365,6 +365,8 @@ static inline bool opd_bad(const Operand *x) { return x->kind <= X_NORETURN; }
 static inline bool opd_known(const Operand *x) { return x->kind == X_VALUE; }
 Operand opd_void(Sema *s);
 
+void type_title(Sema *s, const Value *v, const Name *name); // `const P = struct ..`: v, P
+
 // -------------------------------------------------------------------------------------------------
 // Modules, declarations, functions, instances
 // -------------------------------------------------------------------------------------------------
@@ -422,6 +424,7 @@ struct FuncInst { // a body to emit
     Type *result;
     IrFunc ir;
     uint32_t index; // in the instance's functions
+    Span at;        // the call that asked for it first
     bool analysed;
 };
 
@@ -571,6 +574,7 @@ typedef struct Fx { // the function or block being walked
     FuncInst *inst;
     IrFunc *ir; // run-time mode
     Local *locals;
+    Local *scope; // locals from here on belong to blocks around the innermost one
     Target *targets;
     Target *ret; // an inlined call's result
     Type *result;
@@ -645,7 +649,8 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out); // silent
 bool can_coerce(Sema *s, const Operand *x, Type *t);
 Type *peer_type(Sema *s, const Operand *a, const Operand *b); // NULL when there is none
 Operand convert_number(Sema *s, Operand x, Type *t, Span at); // @as
-int cast_int(Sema *s, Type *t, int reg); // the low bits of an integer register
+int cast_int(Sema *s, Type *t, int reg);                      // the low bits of an integer register
+int fit_width(Sema *s, const Type *t, int reg); // iN, uN: after an operation in the next wider type
 
 // -------------------------------------------------------------------------------------------------
 // expr.c, operator.c, literal.c: expressions
@@ -706,7 +711,8 @@ Module *module_new(Sema *s, Unit *u, Instance *inst, const Value *params, Span a
 // its own imports, after its parameters are bound
 void module_start(Sema *s, Module *m, Span at);
 Decl *module_find(Module *m, const Name *name);
-bool run_modules(Sema *s, Instance *inst); // comptime blocks that have not run yet
+const char *module_text(Sema *s, const Module *m); // as a message names it
+bool run_modules(Sema *s, Instance *inst);         // comptime blocks that have not run yet
 Operand decl_operand(Sema *s, Decl *d, Span at);
 bool decl_resolve(Sema *s, Decl *d, Span at);
 // memory of a variable, or of a constant that needs an address
@@ -730,6 +736,7 @@ typedef struct Builtin {
 } Builtin;
 Operand builtin_call(Sema *s, Node *call, Type *want);
 extern const Builtin builtins[];
+bool builtin_exists(Sema *s, const char *name);
 // the row: handlers of a family look at its `arg`
 const Builtin *builtin_of(Sema *s, const Node *call);
 

@@ -62,8 +62,7 @@ static Type *exits_type(Sema *s, Target *t, Span at) {
     if (!type) {
         sema_error(s, at, "the values have no common type");
         for (size_t k = 0; k < t->exits.len && k < 4; k++)
-            diag_note(s->c, t->exits.data[k].where, "this is '%s'",
-                      t->exits.data[k].x.type->name);
+            diag_note(s->c, t->exits.data[k].where, "this is '%s'", t->exits.data[k].x.type->name);
         return NULL;
     }
     if (type->kind == TY_VOID || type_in_reg(type) ||
@@ -185,6 +184,10 @@ static Operand do_return(Sema *s, Node *n) {
     }
     Operand x = n->jump.value ? expr_value(s, n->jump.value, fx->result) : opd_void(s);
     if (x.kind == X_NORETURN) return x;
+    if (!opd_bad(&x) && fx->result->kind == TY_VOID && x.type->kind != TY_VOID)
+        x = opd_wrong(s, at, "the function returns nothing, found '%s'", x.type->name);
+    else if (!n->jump.value && fx->result->kind != TY_VOID)
+        x = opd_wrong(s, at, "the function returns '%s'; a value is missing", fx->result->name);
     if (!opd_bad(&x)) x = coerce(s, x, fx->result, at);
     if (fx->comptime) {
         if (fx->flow == FLOW_NEXT) fx->flow = FLOW_RETURN, fx->flow_value = x;
@@ -267,7 +270,8 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
             sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'",
                        name->s, type->kind == TY_COMPTIME_INT ? "i16" : "f32");
         else
-            sema_error(s, at, "a run-time variable cannot have the type '%s'", type->name);
+            sema_error(s, at, "a run-time variable cannot have the type '%s'%s", type->name,
+                       type->kind == TY_FLOAT ? "; only f16 and f32 are supported yet" : "");
         declare_failed(s, n);
     } else if (type_is_aggregate(type) || is_addressed(s, name)) {
         uint32_t frame = ir_frame(s->fx->ir, type->size, type->align);
@@ -282,7 +286,17 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
     }
 }
 
+static void check_twice(Sema *s, Node *n) {
+    for (Local *l = s->fx->locals; l != s->fx->scope; l = l->up)
+        if (l->name == n->var.name) {
+            sema_error(s, span_of_name(n), "'%s' is declared twice in this block", l->name->s);
+            diag_note(s->c, l->at, "first here");
+            return;
+        }
+}
+
 static void declare(Sema *s, Node *n) {
+    check_twice(s, n);
     bool is_const = n->flags & NF_CONST, comptime = s->fx->comptime || (n->flags & NF_COMPTIME);
     Type *type = NULL;
     if (n->var.type && !(type = expr_type(s, n->var.type))) {
@@ -302,10 +316,12 @@ static void declare(Sema *s, Node *n) {
         sema_error(s, span_of(n), "the value of a comptime variable must be comptime-known");
         declare_failed(s, n);
     } else if (comptime) {
+        if (is_const) type_title(s, &x.v, n->var.name);
         Local *l = local_add(s, n->var.name, type, is_const ? LOCAL_VALUE : LOCAL_SLOT, is_const,
                              span_of(n));
         l->v = value_copy(s, x.v);
     } else if (is_const && (x.kind == X_VALUE || x.kind == X_AGG)) {
+        if (x.kind == X_VALUE) type_title(s, &x.v, n->var.name);
         declare_constant(s, n, type, x);
     } else {
         declare_variable(s, n, type, x);
@@ -320,6 +336,7 @@ static void assign(Sema *s, Node *n) {
     }
     Operand to = expr(s, lhs, NULL);
     if (opd_bad(&to)) {
+        expr_value(s, n->assign.rhs, NULL); // for its own errors
         return;
     }
     Span at = span_of(n);
@@ -359,9 +376,11 @@ static void assign(Sema *s, Node *n) {
 // -------------------------------------------------------------------------------------------------
 
 void block_body(Sema *s, Node *n) {
-    Local *saved = s->fx->locals;
+    Local *saved = s->fx->locals, *outer = s->fx->scope;
+    s->fx->scope = saved;
     for (uint32_t i = 0; i < n->block.stmts.len && going(s); i++) stmt(s, n->block.stmts.data[i]);
     s->fx->locals = saved;
+    s->fx->scope = outer;
 }
 
 // Comptime mode: takes what a break left for `t`.
@@ -445,6 +464,18 @@ static bool case_matches(Sema *s, Node *c, const Value *on, Type *t, bool *hit) 
     return true;
 }
 
+// The members of an enum that have no case, by name.
+static void note_missing(Sema *s, Node *n, const Type *t, const Value *seen, size_t nseen) {
+    StrBuf names = { 0 };
+    for (uint32_t i = 0; t->kind == TY_ENUM && i < t->nfields; i++) {
+        bool found = false;
+        for (size_t k = 0; k < nseen; k++) found |= seen[k].i == t->fields[i].value;
+        if (!found) sb_printf(&names, "%s'%s'", names.n ? ", " : "", t->fields[i].name->s);
+    }
+    if (names.n) diag_note(s->c, span_of(n->switch_.on), "without a case: %s", sb_str(&names));
+    sb_free(&names);
+}
+
 // Every case value comptime-known and unique; all values covered, or an else.
 static bool check_cases(Sema *s, Node *n, Type *t) {
     Vec(Value) seen = { 0 };
@@ -473,9 +504,11 @@ static bool check_cases(Sema *s, Node *n, Type *t) {
                        : t->kind == TY_BOOL                ? 2
                        : t->kind == TY_INT && t->bits < 32 ? 1ull << t->bits
                                                            : UINT64_MAX;
-        if (seen.len < all)
+        if (seen.len < all) {
             ok = sema_error(s, span_of(n),
                             "the switch does not cover every value of '%s'; add 'else'", t->name);
+            note_missing(s, n, t, seen.data, seen.len);
+        }
     }
     vec_free(&seen);
     return ok;
@@ -838,6 +871,19 @@ Operand stmt_expr(Sema *s, Node *n, Type *want) {
     }
 }
 
+// An expression as a statement. One that does nothing is most likely a slip.
+static void expr_stmt(Sema *s, Node *n) {
+    Operand x = expr(s, n, NULL);
+    bool idle = n->kind == ND_BINARY || n->kind == ND_UNARY || n->kind == ND_IDENT ||
+                n->kind == ND_INT || n->kind == ND_FLOAT || n->kind == ND_FIELD ||
+                n->kind == ND_DEREF || n->kind == ND_INDEX;
+    if (!idle || opd_bad(&x) || x.type->kind == TY_VOID) return;
+    diag_warning(s->c, span_of(n), "the value is not used%s",
+                 x.type->kind == TY_FN                        ? "; a call needs '()'"
+                 : n->kind == ND_BINARY && n->op == CSL_OP_EQ ? "; '=' assigns"
+                                                              : "");
+}
+
 void stmt(Sema *s, Node *n) {
     SrcPos was = s->pos;
     s->pos = n->pos;
@@ -848,7 +894,7 @@ void stmt(Sema *s, Node *n) {
     case ND_FN: sema_error(s, span_of(n), "functions can only be declared at the top level"); break;
     case ND_LAYOUT: sema_error(s, span_of(n), "'layout' can only stand at the top level"); break;
     case ND_ERROR: break;
-    default: expr(s, n, NULL); break;
+    default: expr_stmt(s, n); break;
     }
     s->pos = was;
 }

@@ -228,6 +228,13 @@ Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *field
     return intern(s, &key, &t);
 }
 
+// `const P = struct ..` names the type.
+void type_title(Sema *s, const Value *v, const Name *name) {
+    if (v->type != s->types.type || !v->t->named || v->t->titled) return;
+    v->t->titled = true;
+    v->t->name = name->s;
+}
+
 void types_init(Sema *s) {
     Types *t = &s->types;
     t->void_ = simple(s, TY_VOID, 0, "void", 0, 1);
