@@ -30,7 +30,7 @@ def _load():
 lib = _load()
 
 
-class WavetileError(Exception):
+class WavetileError(RuntimeError):
     """A call failed. `status` is the number, `name` its name ("WT_FAULT"), `message` what was wrong."""
 
     def __init__(self, status, name, message):

@@ -4,6 +4,7 @@
 vendor's names on top of it.
 """
 import ctypes
+import operator
 from ctypes import POINTER, Structure, Union, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64
 from ctypes import c_void_p
 
@@ -19,8 +20,8 @@ ARCH_WSE2, ARCH_WSE3 = 2, 3
 ARG_INT, ARG_FLOAT, ARG_BOOL, ARG_I16, ARG_U16, ARG_I32, ARG_U32, ARG_F16, ARG_F32 = range(9)
 SYMBOL_FUNC, SYMBOL_VAR, SYMBOL_STREAM = range(3)
 
-# A blocking call simulates this many cycles at a time, so that Ctrl-C is heard in between.
-_SLICE = 200_000
+# A blocking call simulates this many cycles at a time, so that Ctrl-C is heard in between, on a large wafer too.
+_SLICE = 1_000
 
 
 class RuntimeOptions(Structure):
@@ -97,20 +98,40 @@ def _bytes(path):
     return str(path).encode()
 
 
-def _source(array):
-    """The array's words in C order."""
+def _integer(value, what, low=-2**31, high=2**31 - 1):
+    """An integer as C takes it; ctypes would cut off what does not fit."""
+    value = operator.index(value)
+    if not low <= value <= high:
+        raise ValueError(f"{what} is {value}, not {low} to {high}")
+    return value
+
+
+def _count(value, what):
+    return _integer(value, what, 0, 2**32 - 1)
+
+
+def _region(region):
+    return Region(*[_integer(v, what) for v, what in zip(region, ("px", "py", "the width", "the height"))])
+
+
+def _words(array):
+    """Refuses what does not hold 32-bit words of this host."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"a numpy array is needed, not {type(array).__name__}")
-    if array.itemsize != 4:
+    if array.itemsize != 4 or array.dtype.hasobject:
         raise ValueError(f"the array holds {array.dtype}; its elements must have 4 bytes (see memcpy_view)")
-    return np.ascontiguousarray(array)
+    if not array.dtype.isnative:
+        raise ValueError(f"the array holds {array.dtype}: its bytes are in the other order")
+    return array
+
+
+def _source(array):
+    """The array's words in C order."""
+    return np.ascontiguousarray(_words(array))
 
 
 def _target(array):
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"a numpy array is needed, not {type(array).__name__}")
-    if array.itemsize != 4:
-        raise ValueError(f"the array holds {array.dtype}; its elements must have 4 bytes (see memcpy_view)")
+    _words(array)
     if not array.flags.c_contiguous or not array.flags.writeable:
         raise ValueError("the array that receives the words must be C-contiguous and writable")
     return array
@@ -141,7 +162,7 @@ class Runtime:
 
     def __init__(self, artifacts, sim_log=None, threads=0):
         self._rt = c_void_p()
-        self._targets = {}  # arrays of nonblocking d2h commands, kept alive until these are done
+        self._targets = {}  # arrays of d2h commands that are not done: the library will write to them
         opt = options(RuntimeOptions, threads=threads, max_cycles=_SLICE, sim_log=_bytes(sim_log) if sim_log else None)
         check(_open(_bytes(artifacts), byref(opt), byref(self._rt)))
 
@@ -214,17 +235,21 @@ class Runtime:
         self._finish(_task_wait(self._rt, task), lambda: _task_wait(self._rt, task))
         self._targets.pop(task, None)
 
-    def _submit(self, f, *args):
+    def _submit(self, f, *args, target=None, nonblock=False):
         """Calls f(..., &task); a blocking one is waited for to its end. Returns the task."""
         task = c_uint64()
         status = f(self._rt, *args, byref(task))
+        if target is not None and task.value:
+            self._targets[task.value] = target  # also when the wait ends early: the command stays in the list
         self._finish(status, lambda: _task_wait(self._rt, task))
+        if not nonblock:
+            self._targets.pop(task.value, None)
         return task.value
 
     def _copy_in(self, f, dest, src, region, elems, extra=(), **opt):
         src = _source(src)
-        return self._submit(f, dest, src.ctypes.data, src.size, byref(Region(*region)), elems, *extra,
-                            byref(options(CopyOptions, **opt)))
+        return self._submit(f, _integer(dest, "the destination"), src.ctypes.data, src.size, byref(_region(region)),
+                            _count(elems, "elem_per_pe"), *extra, byref(options(CopyOptions, **opt)))
 
     def memcpy_h2d(self, dest, src, region, elems, **opt):
         """region: (x, y, width, height); opt: streaming, data_type, order, nonblock."""
@@ -237,15 +262,14 @@ class Runtime:
         return self._copy_in(_h2d_colbcast, dest, src, region, elems, **opt)
 
     def memcpy_h2d_stride(self, dest, src, region, elems, row_stride, col_stride, **opt):
-        return self._copy_in(_h2d_stride, dest, src, region, elems, (row_stride, col_stride), **opt)
+        strides = _integer(row_stride, "row_stride"), _integer(col_stride, "col_stride")
+        return self._copy_in(_h2d_stride, dest, src, region, elems, strides, **opt)
 
     def memcpy_d2h(self, dest, src, region, elems, **opt):
         dest = _target(dest)
-        task = self._submit(_d2h, dest.ctypes.data, dest.size, src, byref(Region(*region)), elems,
-                            byref(options(CopyOptions, **opt)))
-        if opt.get("nonblock"):
-            self._targets[task] = dest
-        return task
+        return self._submit(_d2h, dest.ctypes.data, dest.size, _integer(src, "the source"), byref(_region(region)),
+                            _count(elems, "elem_per_pe"), byref(options(CopyOptions, **opt)), target=dest,
+                            nonblock=opt.get("nonblock", False))
 
     def launch(self, function_name, *args, nonblock=False):
         values = (Arg * len(args))(*[_argument(a) for a in args])
@@ -253,13 +277,14 @@ class Runtime:
                             byref(options(LaunchOptions, nonblock=nonblock)))
 
     def call(self, function_name, words, nonblock=False):
-        values = (c_uint32 * len(words))(*[int(w) & 0xffffffff for w in words])
+        words = [_integer(w, "an argument", high=2**32 - 1) & 0xffffffff for w in words]
+        values = (c_uint32 * len(words))(*words)
         return self._submit(_call, function_name.encode(), values, len(words),
                             byref(options(LaunchOptions, nonblock=nonblock)))
 
     def read_symbol(self, x, y, name):
         """The bytes of a global symbol of the PE at (x, y) of the program's rectangle."""
-        size = c_size_t()
+        x, y, size = _integer(x, "x"), _integer(y, "y"), c_size_t()
         check(_read_symbol(self._rt, x, y, name.encode(), None, 0, byref(size)))
         data = (ctypes.c_uint8 * size.value)()
         check(_read_symbol(self._rt, x, y, name.encode(), data, size.value, byref(size)))

@@ -106,31 +106,40 @@ static wt_status_t launch_begin(wse_runtime_t *rt, const char *verb, const char 
     return WT_OK;
 }
 
-static bool launch_nonblock(const wse_launch_options_t *options) {
-    return options && options->struct_size >= sizeof *options && options->nonblock;
+static wt_status_t options_read(const wse_launch_options_t *options, bool *nonblock) {
+    *nonblock = false;
+    if (!options) return WT_OK;
+    if (options->struct_size < sizeof options->struct_size)
+        return fail(WT_INVALID, "launch: options.struct_size is not set");
+    *nonblock = options->struct_size >= sizeof *options && options->nonblock;
+    return WT_OK;
 }
 
 wt_status_t wse_launch(wse_runtime_t *rt, const char *function, const wse_arg_t *args, size_t count,
                        const wse_launch_options_t *options, wse_task_t *task) {
     if (count && !args) return fail(WT_INVALID, "launch: args must not be NULL");
     Command cmd = { .kind = CMD_LAUNCH };
+    bool nonblock;
+    TRY(options_read(options, &nonblock));
     TRY(launch_begin(rt, "launch", function, count, &cmd.launch));
     const Object *o = &rt->object;
     const ObjRpcArg *param = o->rpc_args + o->rpcs[cmd.launch.rpc].args.at;
     for (size_t i = 0; i < count; i++)
         WRAP(arg_value(&args[i], object_string(o, param[i].type), &cmd.launch.args[i]),
              "'%s', argument %zu ('%s')", function, i + 1, object_string(o, param[i].name));
-    return command_submit(rt, &cmd, launch_nonblock(options), task);
+    return command_submit(rt, &cmd, nonblock, task);
 }
 
 wt_status_t wse_call(wse_runtime_t *rt, const char *function, const uint32_t *words, size_t count,
                      const wse_launch_options_t *options, wse_task_t *task) {
     if (count && !words) return fail(WT_INVALID, "call: words must not be NULL");
     Command cmd = { .kind = CMD_LAUNCH };
+    bool nonblock;
+    TRY(options_read(options, &nonblock));
     TRY(launch_begin(rt, "call", function, count, &cmd.launch));
     const Object *o = &rt->object;
     const ObjRpcArg *param = o->rpc_args + o->rpcs[cmd.launch.rpc].args.at;
     for (size_t i = 0; i < count; i++)
         cmd.launch.args[i] = word_value(words[i], object_string(o, param[i].type));
-    return command_submit(rt, &cmd, launch_nonblock(options), task);
+    return command_submit(rt, &cmd, nonblock, task);
 }

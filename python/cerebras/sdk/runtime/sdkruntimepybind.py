@@ -22,8 +22,8 @@ class MemcpyOrder(enum.Enum):
 class Task:
     """A command given to a runtime: for is_task_done and task_wait."""
 
-    def __init__(self, number):
-        self._number = number
+    def __init__(self, runtime, number):
+        self._runtime, self._number = runtime, number
 
     def __repr__(self):
         return f"Task({self._number})"
@@ -125,41 +125,48 @@ class SdkRuntime:
             raise TypeError(f"data_type is {data_type!r}, not a MemcpyDataType")
         if not isinstance(order, MemcpyOrder):
             raise TypeError(f"order is {order!r}, not a MemcpyOrder")
-        return Task(f(a, b, (int(px), int(py), int(w), int(h)), int(elem_per_pe), *strides, streaming=bool(streaming),
-                      data_type=data_type.value, order=order.value, nonblock=bool(nonblock)))
+        return Task(self, f(a, b, (px, py, w, h), elem_per_pe, *strides, streaming=bool(streaming),
+                            data_type=data_type.value, order=order.value, nonblock=bool(nonblock)))
 
     def memcpy_h2d(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
-        return self._copy(self._rt.memcpy_h2d, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+        return self._copy(self._rt.memcpy_h2d, dest, src, px, py, w, h, elem_per_pe, **kwargs)
 
     def memcpy_d2h(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
-        return self._copy(self._rt.memcpy_d2h, dest, int(src), px, py, w, h, elem_per_pe, **kwargs)
+        return self._copy(self._rt.memcpy_d2h, dest, src, px, py, w, h, elem_per_pe, **kwargs)
 
     def memcpy_h2d_rowbcast(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
-        return self._copy(self._rt.memcpy_h2d_rowbcast, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+        return self._copy(self._rt.memcpy_h2d_rowbcast, dest, src, px, py, w, h, elem_per_pe, **kwargs)
 
     def memcpy_h2d_colbcast(self, dest, src, px, py, w, h, elem_per_pe, **kwargs):
-        return self._copy(self._rt.memcpy_h2d_colbcast, int(dest), src, px, py, w, h, elem_per_pe, **kwargs)
+        return self._copy(self._rt.memcpy_h2d_colbcast, dest, src, px, py, w, h, elem_per_pe, **kwargs)
 
     def memcpy_h2d_stride(self, dest, src, px, py, w, h, elem_per_pe, row_stride, col_stride, **kwargs):
-        return self._copy(self._rt.memcpy_h2d_stride, int(dest), src, px, py, w, h, elem_per_pe, int(row_stride),
-                          int(col_stride), **kwargs)
+        return self._copy(self._rt.memcpy_h2d_stride, dest, src, px, py, w, h, elem_per_pe, row_stride,
+                          col_stride, **kwargs)
 
     def launch(self, symbol, *args, nonblock=False):
-        return Task(self._rt.launch(symbol, *args, nonblock=bool(nonblock)))
+        return Task(self, self._rt.launch(symbol, *args, nonblock=bool(nonblock)))
 
     def call(self, symbol, args=(), nonblock=False):
-        return Task(self._rt.call(symbol, list(args), nonblock=bool(nonblock)))
+        return Task(self, self._rt.call(symbol, list(args), nonblock=bool(nonblock)))
+
+    def _task(self, task_handle):
+        if not isinstance(task_handle, Task):
+            raise TypeError(f"{task_handle!r} is not a Task")
+        if task_handle._runtime is not self:
+            raise ValueError("the task was given to another runtime")
+        return task_handle._number
 
     def is_task_done(self, task_handle):
-        return self._rt.task_done(task_handle._number)
+        return self._rt.task_done(self._task(task_handle))
 
     def task_wait(self, task_handle):
-        self._rt.task_wait(task_handle._number)
+        self._rt.task_wait(self._task(task_handle))
 
     # -- looking inside -----------------------------------------------------------------------
 
     def read_symbol(self, x, y, symbol_name, dtype="uint8"):
-        data = self._rt.read_symbol(int(x), int(y), symbol_name)
+        data = self._rt.read_symbol(x, y, symbol_name)
         return np.frombuffer(data, dtype=np.uint8).copy().view(np.dtype(dtype))
 
     def dump_core(self, corefile):
