@@ -82,6 +82,12 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = 0x9A; "
                       "NIU(0, 2, 0x40) = 1;"),
                  "inline write to L1");
+    // A receiver's count of a multicast stream: only the value tells.
+    expect_fault(MAIN("NIU(0, 2, 0) = 0xFFB44438; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = "
+                      "0x9A; NIU(0, 2, 0x28) = 0x41; NIU(0, 2, 0x40) = 1;"),
+                 "unmodelled: ");
+    expect_fault(MAIN("REG(0x20008) = 0x41; write_noc(0, REG(0x2000), 0xFFB44438, 0x20008, 4, WRITE);"),
+                 "(stream 4 REMOTE_DEST_BUF_SPACE_AVAILABLE_UPDATE)");
     expect_fault(MAIN("increment(0, REG(0x2004), 0, 1, 4);"), "must be in an L1");
     expect_fault(MAIN("increment(0, REG(0x2000), 0x3002, 1, 4);"), "not aligned");
     expect_fault(MAIN("NIU(0, 3, 8) = REG(0x2000); NIU(0, 3, 0x1C) = 1; NIU(0, 3, 0x20) = 4 << 12; "
@@ -269,6 +275,8 @@ static void hosts_are_refused_by_name(void **state) {
     assert_fails(chip_write(chip, core, UINT64_MAX - 1, &word, 4), WT_INVALID, "outside");
     assert_fails(chip_write(chip, core, 0xFFB12002, &word, 4), WT_INVALID, "four aligned bytes");
     assert_fails(chip_write(chip, core, 0xFFEF0000, &word, 4), WT_UNSUPPORTED, "TENSIX_CFG");
+    word = 0x41; // a receiver's count of a multicast stream
+    assert_fails(chip_write(chip, core, 0xFFB40438, &word, 4), WT_UNSUPPORTED, "stream 0");
     assert_fails(chip_read(chip, (ChipXY){ 8, 5 }, 0, &word, 4), WT_INVALID, "no memory");
     assert_fails(chip_read(chip, (ChipXY){ 40, 40 }, 0, &word, 4), WT_INVALID, "no node (40,40)");
     assert_fails(chip_set_reset_pc(chip, core, CHIP_BRISC, 0x100), WT_INVALID, "brisc starts at 0");

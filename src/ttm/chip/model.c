@@ -153,8 +153,8 @@ static wt_status_t model_write(Chip *chip, ChipXY at, uint64_t addr, const void 
     uint32_t node = node_number(m, at), word;
     Tile *tile = m->tile_of[node];
     if (addr >= m->memory_of[node].size) {
-        if (!tile_reaches(tile, (uint32_t)addr, true)) return refuse_register(m, addr, "write");
         memcpy(&word, data, sizeof word);
+        if (!tile_reaches(tile, (uint32_t)addr, &word)) return refuse_register(m, addr, "write");
         tile_store(tile, NULL, (uint32_t)addr, word, m->now);
     } else if (tile)
         tile_write(tile, (uint32_t)addr, data, (uint32_t)size, m->now);
@@ -168,7 +168,7 @@ static wt_status_t model_read(Chip *chip, ChipXY at, uint64_t addr, void *data, 
     uint32_t node = node_number(m, at), word;
     if (addr < m->memory_of[node].size)
         return memcpy(data, m->memory_of[node].bytes + addr, size), WT_OK;
-    if (!tile_reaches(m->tile_of[node], (uint32_t)addr, false))
+    if (!tile_reaches(m->tile_of[node], (uint32_t)addr, NULL))
         return refuse_register(m, addr, "read");
     tile_load(m->tile_of[node], NULL, (uint32_t)addr, &word, m->now);
     memcpy(data, &word, sizeof word);

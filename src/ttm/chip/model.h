@@ -152,11 +152,12 @@ void tile_deinit(Tile *tile);
 void tile_reset(Tile *tile); // all harts held, registers as at power-on
 void tile_run(Tile *tile, uint64_t until);
 
-// Registers as a hart reaches them, or (hart NULL) the host and the NoC, at cycle `now`. For those,
-// tile_reaches() tells beforehand that the access is one the model knows.
+// Registers as a hart reaches them, or (hart NULL) the host and the NoC, at cycle `now`. Those have
+// asked tile_reaches() beforehand whether the access, a store of *value or a load (value NULL), is
+// one that the model knows: without a hart nobody can be blamed.
 BusReply tile_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value, uint64_t now);
 BusReply tile_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uint64_t now);
-bool tile_reaches(Tile *tile, uint32_t addr, bool write);
+bool tile_reaches(Tile *tile, uint32_t addr, const uint32_t *value);
 
 // Writes L1 from outside the harts and wakes who polls what has changed.
 void tile_write(Tile *tile, uint32_t addr, const void *data, uint32_t size, uint64_t now);
@@ -218,7 +219,7 @@ void noc_drop(Model *model);  // forgets all commands
 
 BusReply stream_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value);
 BusReply stream_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uint64_t now);
-bool stream_reaches(uint32_t addr, bool write);
+bool stream_reaches(uint32_t addr, const uint32_t *value);
 
 BusReply sync_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *value);
 BusReply sync_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value);

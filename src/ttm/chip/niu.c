@@ -196,6 +196,13 @@ static BusReply check_own_range(Tile *tile, Hart *hart, const uint32_t *reg, uin
     return BUS_OK;
 }
 
+// Whether a command's one word may go to a register of that tile, or come from it.
+static bool reaches_register(Tile *from, Tile *to, const Command *c) {
+    uint32_t word = c->data;
+    if (c->kind == COMMAND_WRITE) memcpy(&word, from->l1.host + c->local, sizeof word);
+    return tile_reaches(to, (uint32_t)c->remote, c->kind == COMMAND_READ ? NULL : &word);
+}
+
 // A target's range: memory of the node, or one of its registers.
 static BusReply check_target_range(Tile *tile, Hart *hart, const uint32_t *reg,
                                    const CoordNode *node, const Command *c) {
@@ -208,7 +215,7 @@ static BusReply check_target_range(Tile *tile, Hart *hart, const uint32_t *reg,
             REFUSE(FAULT_UNDEFINED,
                    "NoC %s of %u bytes at 0x%08llx: registers take four aligned bytes",
                    kind_name[c->kind], c->size, at);
-        if (!tile_reaches(m->tile_of[c->node], (uint32_t)at, c->kind != COMMAND_READ)) {
+        if (!reaches_register(tile, m->tile_of[c->node], c)) {
             char buf[80];
             REFUSE(FAULT_UNMODELLED, "NoC %s at (%u,%u) 0x%08llx (%s)", kind_name[c->kind],
                    node->virtual.x, node->virtual.y, at,

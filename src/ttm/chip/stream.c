@@ -17,14 +17,17 @@ enum {
 static uint32_t register_of(uint32_t addr) { return addr % 0x1000 / 4; }
 static uint32_t stream_of(uint32_t addr) { return (addr - STREAM_BASE) / 0x1000; }
 
-bool stream_reaches(uint32_t addr, bool write) {
+// Whether a store is to the count of a multicast stream's receiver, in the low bits.
+static bool is_receivers_count(uint32_t value) { return value & 0x3F; }
+
+bool stream_reaches(uint32_t addr, const uint32_t *value) {
     switch (register_of(addr)) {
     case REMOTE_SRC:
     case REMOTE_DEST_BUF_START:
     case REMOTE_DEST_BUF_SIZE:
     case PHASE_AUTO_CFG_PTR: return true;
-    case SPACE_AVAILABLE_UPDATE: return write;
-    case SPACE_AVAILABLE: return !write;
+    case SPACE_AVAILABLE_UPDATE: return value && !is_receivers_count(*value);
+    case SPACE_AVAILABLE: return !value;
     default: return false;
     }
 }
@@ -61,7 +64,7 @@ BusReply stream_store(Tile *tile, Hart *hart, uint32_t addr, uint32_t value, uin
     }
     case PHASE_AUTO_CFG_PTR: return set(tile, &s->scratch, value & BITS_17, addr, now);
     case SPACE_AVAILABLE_UPDATE:
-        if (value & 0x3F) // a receiver of a multicast stream
+        if (is_receivers_count(value))
             return tile_unmodelled(hart, addr, value, "store of a multicast receiver's count to");
         return set(tile, &s->space, (s->space + (value >> 6)) & BITS_17, space, now);
     default: return tile_unmodelled(hart, addr, value, "store to");

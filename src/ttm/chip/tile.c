@@ -222,12 +222,12 @@ static Space *local_at(Tile *tile, uint32_t addr) {
     return (addr - CHIP_LOCAL_BASE) % CHIP_LOCAL_STRIDE < space->size ? space : NULL;
 }
 
-bool tile_reaches(Tile *tile, uint32_t addr, bool write) {
+bool tile_reaches(Tile *tile, uint32_t addr, const uint32_t *value) {
     if (local_at(tile, addr)) return true;
     if (addr >= NIU_BASE && addr < NIU_BASE + NOCS * NIU_STRIDE)
-        return niu_reaches(addr % NIU_STRIDE, write);
-    if (addr >= STREAM_BASE && addr < STREAM_END) return stream_reaches(addr, write);
-    return debug_reaches(addr, write);
+        return niu_reaches(addr % NIU_STRIDE, value != NULL);
+    if (addr >= STREAM_BASE && addr < STREAM_END) return stream_reaches(addr, value);
+    return debug_reaches(addr, value != NULL);
 }
 
 static bool is_sync(uint32_t addr) {
