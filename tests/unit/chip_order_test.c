@@ -117,6 +117,10 @@ static void every_value_of_a_semaphore_is_seen(void **state) {
     assert_int_equal(word_at(chip, to, 0x3010), 1);
 }
 
+// Keeps the chip from moving on to the first completion alone: commands sent one after another
+// then take effect at one boundary.
+#define SPIN " for (volatile int i = 0; i < 200; i++) ; "
+
 // Two writes of one initiator to one word: the second waits until the first has been seen, and a
 // third, to another word, does not overtake it.
 static void writes_do_not_overtake_a_value_that_waits(void **state) {
@@ -124,7 +128,7 @@ static void writes_do_not_overtake_a_value_that_waits(void **state) {
     ChipXY from = worker(0, 0), to = worker(3, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
     assert_ok(program_boot(chip, to,
-                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3010) = REG(0x3004);"
+                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
                            " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
                            "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
     assert_ok(run());
@@ -132,7 +136,34 @@ static void writes_do_not_overtake_a_value_that_waits(void **state) {
         chip, from,
         "void main(void) { REG(0x3000) = 1; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
         " REG(0x3000) = 2; write_noc(0, REG(0x2000), 0x3000, 0x3000, 4, WRITE);"
-        " REG(0x3004) = 9; write_noc(0, REG(0x2000), 0x3004, 0x3004, 4, WRITE); }"));
+        " REG(0x3004) = 9; write_noc(0, REG(0x2000), 0x3004, 0x3004, 4, WRITE);" SPIN "}"));
+    assert_ok(run());
+    assert_int_equal(word_at(chip, to, 0x3010), 0);
+    assert_int_equal(word_at(chip, to, 0x3018), 2);
+}
+
+// Nor does a write overtake a multicast that waits for one of its other targets.
+static void writes_do_not_overtake_a_multicast_that_waits(void **state) {
+    (void)state;
+    ChipXY from = worker(0, 0), first = worker(3, 3), to = worker(4, 3);
+    assert_ok(put_word(chip, from, 0x2000, packed(to)));
+    assert_ok(put_word(chip, from, 0x2004, packed(to) | packed(first) << 12));
+    assert_ok(program_boot(chip, to,
+                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
+                           " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
+                           "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(run());
+    assert_ok(program_boot(
+        chip, from,
+        "static void prepare(int buf, u32 xy, u32 remote, u32 word, u32 ctrl) {"
+        " u32 from = 0x3100 + 16 * buf + (remote & 15); REG(from) = word;"
+        " NIU(0, buf, 0x0C) = remote; NIU(0, buf, 0x14) = xy; NIU(0, buf, 0x00) = from;"
+        " NIU(0, buf, 0x08) = ME(0); NIU(0, buf, 0x1C) = ctrl; NIU(0, buf, 0x20) = 4; }"
+        "void main(void) {"
+        " prepare(0, REG(0x2004), 0x3000, 1, WRITE | 0x120);"
+        " prepare(1, REG(0x2004), 0x3000, 2, WRITE | 0x120);"
+        " prepare(2, REG(0x2000), 0x3004, 9, WRITE);"
+        " NIU(0, 0, 0x40) = 1; NIU(0, 1, 0x40) = 1; NIU(0, 2, 0x40) = 1;" SPIN "}"));
     assert_ok(run());
     assert_int_equal(word_at(chip, to, 0x3010), 0);
     assert_int_equal(word_at(chip, to, 0x3018), 2);
@@ -400,6 +431,7 @@ int main(void) {
         TEST(harts_of_a_tile_take_turns),
         TEST(every_value_of_a_semaphore_is_seen),
         TEST(writes_do_not_overtake_a_value_that_waits),
+        TEST(writes_do_not_overtake_a_multicast_that_waits),
         TEST(a_read_follows_the_write_before_it),
         TEST(multicast_reaches_the_rectangle),
         TEST(a_full_outbox_waits),

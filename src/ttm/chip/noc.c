@@ -157,11 +157,26 @@ static bool overlaps(const Command *a, const Command *b) {
     return a->remote < b->remote + b->size && b->remote < a->remote + a->size;
 }
 
+static bool goes_to(const CoordMap *map, const Command *c, uint32_t node) {
+    if (!c->multicast) return c->node == node;
+    ChipXY at = map->node[node].virtual;
+    return map->node[node].kind == CHIP_WORKER && at.x >= c->x0 && at.x <= c->x1 && at.y >= c->y0 &&
+           at.y <= c->y1;
+}
+
+// Whether two commands have a target in common. Rectangles that overlap may do so where no worker
+// is: one command too many then waits, which is no harm.
+static bool have_common_target(const CoordMap *map, const Command *a, const Command *b) {
+    if (!a->multicast) return goes_to(map, b, a->node);
+    if (!b->multicast) return goes_to(map, a, b->node);
+    return a->x0 <= b->x1 && b->x0 <= a->x1 && a->y0 <= b->y1 && b->y0 <= a->y1;
+}
+
 static bool is_behind_deferred(const Model *m, const Event *e, const Command *c) {
     for (uint32_t i = 0; i < m->num_deferred; i++) {
         const Event *d = &m->deferred[i];
         const Command *earlier_one = &m->tile[d->tile].outbox.slot[d->slot];
-        if (earlier_one->node != c->node) continue;
+        if (!have_common_target(&m->chip.coords, earlier_one, c)) continue;
         if (d->tile == e->tile && earlier_one->noc == c->noc) return true;
         if (c->kind != COMMAND_READ && overlaps(earlier_one, c)) return true;
     }
