@@ -1,5 +1,6 @@
 // The model runs programs: memory, NoC commands and their counters, and when they complete.
 #include "chip_program.h"
+#include "ttm/chip/model.h"
 
 #include "test.h"
 
@@ -173,6 +174,62 @@ static void configuration_is_as_firmware_leaves_it(void **state) {
                      1u << 28 | 12 << 19 | 17 << 12 | other.y << 6 | other.x);
 }
 
+// One command of each kind, then all sixteen counters (isa: NoC/Counters.md).
+static void every_counter_counts(void **state) {
+    (void)state;
+    static const uint32_t expected[16] = {
+        [0x0] = 1,       [0x1] = 2,       [0x2] = 1, // responses: atomic, writes, read
+        [0x3] = 3,       [0x4] = 7,                  // flits read; commands
+        [0x5] = 1,       [0x6] = 1,       [0x7] = 1, // read, atomics sent
+        [0x8] = 5,       [0x9] = 2,                  // flits written
+        [0xA] = 2,       [0xB] = 2,                  // writes sent
+        [0xC] = 2,       [0xD] = 2,       [0xE] = 1, [0xF] = 1, // started
+    };
+    put_word(chip, core, 0x2000, (uint32_t)(other.y << 6 | other.x));
+    assert_ok(program_boot(
+        chip, core,
+        "static void to_stream(u32 xy, u32 ctrl) { NIU(1, 2, 0) = 0xFFB44028; NIU(1, 2, 8) = xy;"
+        " NIU(1, 2, 0x1C) = ctrl; NIU(1, 2, 0x28) = 7; NIU(1, 2, 0x40) = 1; }"
+        "void main(void) { u32 xy = REG(0x2000);"
+        " read_noc(1, xy, 0x20000, 0x20000, 130);"
+        " write_noc(1, xy, 0x20000, 0x20000, 300, WRITE);"
+        " write_noc(1, xy, 0x20000, 0x20000, 65, WRITE_POSTED);"
+        " to_stream(xy, 0x9A); to_stream(xy, 0x8A);"
+        " increment(1, xy, 0x3000, 1, 4);"
+        " NIU(1, 3, 0x1C) = 0x81; NIU(1, 3, 0x40) = 1;"
+        " REG(0x1100) = STATUS(1, 0x10);"
+        " wait_for(1, ATOMIC_RESP, 1); wait_for(1, RD_RESP, 1); wait_for(1, WR_ACK, 2);"
+        " for (int i = 0; i < 48; i++) REG(0x1000 + 4 * i) = STATUS(1, i); }"));
+    run_until_quiescent();
+    for (uint32_t i = 0; i < 16; i++)
+        if (word_at(chip, core, 0x1000 + 4 * i) != expected[i])
+            fail_msg("counter 0x%x is %u, not %u", i, word_at(chip, core, 0x1000 + 4 * i),
+                     expected[i]);
+    assert_int_equal(word_at(chip, core, 0x1100), 4); // what is to be answered
+    for (uint32_t i = 16; i < 48; i++) assert_int_equal(word_at(chip, core, 0x1000 + 4 * i), 0);
+    assert_int_equal(word_at(chip, other, 0x3000), 2);
+    assert_int_equal(word_at(chip, other, 0xFFB44028), 7);
+}
+
+// The high half of the clock is the one that belonged to the low half, if read after it.
+static void the_wall_clock_is_read_in_halves(void **state) {
+    (void)state;
+    ((Model *)chip)->now = 0xFFFFF000; // soon the low half wraps
+    assert_ok(program_boot(
+        chip, core,
+        "void main(void) { u32 low, high, live; do { low = REG(0xFFB121F0);"
+        " for (volatile int i = 0; i < 9; i++) ;"
+        " live = REG(0xFFB121F4); high = REG(0xFFB121F8); } while (!live);"
+        " REG(0x1000) = low; REG(0x1004) = high; REG(0x1008) = live;"
+        " REG(0x100C) = REG(0xFFB121F0); REG(0x1010) = REG(0xFFB121F8); }"));
+    run_until_quiescent();
+    assert_true(word_at(chip, core, 0x1000) > 0xFFFFFF00);
+    assert_int_equal(word_at(chip, core, 0x1004), 0);
+    assert_int_equal(word_at(chip, core, 0x1008), 1);
+    assert_true(word_at(chip, core, 0x100C) < 0x1000);
+    assert_int_equal(word_at(chip, core, 0x1010), 1);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_chip, close_chip)
     const struct CMUnitTest tests[] = {
@@ -184,6 +241,8 @@ int main(void) {
         TEST(atomics_wrap),
         TEST(transaction_ids_count_what_is_outstanding),
         TEST(round_trips_take_the_published_time),
+        TEST(every_counter_counts),
+        TEST(the_wall_clock_is_read_in_halves),
         TEST(configuration_is_as_firmware_leaves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

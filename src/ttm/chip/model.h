@@ -112,6 +112,7 @@ struct Tile {
     Stream stream[STREAMS];
     Sync sync;
     uint32_t soft_reset, reset_pc[CHIP_HARTS], trisc_override, ncrisc_override;
+    uint32_t wall_clock_high; // as it was when the low half was last accessed
     bool warned; // said that it reads a node without memory
 };
 

@@ -179,11 +179,12 @@ static BusReply debug_load(Tile *tile, Hart *hart, uint32_t addr, uint32_t *valu
     if (word) return *value = *word, BUS_OK;
     switch (addr) {
     case DEBUG_SOFT_RESET_0: *value = tile->soft_reset; return BUS_OK;
-    case DEBUG_WALL_CLOCK_L: *value = (uint32_t)now; return BUS_EFFECT;
-    // The high word as it was when the low one was last read is not kept: 64 bits do not wrap here
-    // between two loads often enough for anyone to see.
-    case DEBUG_WALL_CLOCK_1:
-    case DEBUG_WALL_CLOCK_H: *value = (uint32_t)(now >> 32); return BUS_EFFECT;
+    case DEBUG_WALL_CLOCK_L:
+        tile->wall_clock_high = (uint32_t)(now >> 32);
+        *value = (uint32_t)now;
+        return BUS_EFFECT;
+    case DEBUG_WALL_CLOCK_1: *value = (uint32_t)(now >> 32); return BUS_EFFECT;
+    case DEBUG_WALL_CLOCK_H: *value = tile->wall_clock_high; return BUS_EFFECT;
     case DEBUG_DEST_CG_CTRL:
     case DEBUG_CG_CTRL_EN: *value = 0; return BUS_OK;
     default: return tile_unmodelled(hart, addr, 0, "load from");
@@ -360,7 +361,7 @@ void tile_reset(Tile *tile) {
     tile->faulted = tile->woken = 0;
     tile->wants_outbox = tile->warned = false;
     tile->soft_reset = 0x47800; // the reset value of ttsim's register: all five held
-    tile->trisc_override = tile->ncrisc_override = 0;
+    tile->trisc_override = tile->ncrisc_override = tile->wall_clock_high = 0;
     memset(tile->stream, 0, sizeof tile->stream);
     memset(&tile->sync, 0, sizeof tile->sync);
     for (uint32_t noc = 0; noc < NOCS; noc++) niu_reset(tile, noc);
