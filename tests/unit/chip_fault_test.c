@@ -82,6 +82,12 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = 0x9A; "
                       "NIU(0, 2, 0x40) = 1;"),
                  "inline write to L1");
+    expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = XY(20, 25); NIU(0, 2, 0x1C) = 0x9A; "
+                      "NIU(0, 2, 0x40) = 1;"),
+                 "Ethernet core (20,25)");
+    expect_fault(MAIN("NIU(0, 2, 0) = 0x3000; NIU(0, 2, 8) = REG(0x2004); NIU(0, 2, 0x1C) = 0x9A; "
+                      "NIU(0, 2, 0x40) = 1;"),
+                 "no worker or Ethernet core is there");
     // A receiver's count of a multicast stream: only the value tells.
     expect_fault(MAIN("NIU(0, 2, 0) = 0xFFB44438; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = "
                       "0x9A; NIU(0, 2, 0x28) = 0x41; NIU(0, 2, 0x40) = 1;"),

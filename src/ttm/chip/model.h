@@ -209,6 +209,9 @@ enum {
     NIU_COUNTERS = 0x30,
 };
 
+// Data flits that carry so many bytes: one leaves a tile in a cycle.
+uint32_t noc_flits(const Model *model, uint32_t bytes);
+
 // Takes a command into the tile's outbox, to be sent at `issue` or as soon as earlier ones are out.
 // *payload is where a write's bytes go. False: no room.
 bool noc_send(Tile *tile, const Command *command, uint64_t issue, uint8_t **payload);

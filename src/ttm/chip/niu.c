@@ -337,8 +337,12 @@ static BusReply make_inline(Tile *tile, Hart *hart, const uint32_t *reg, Command
     if (reg[CTRL] & CTRL_BRCST) REFUSE(FAULT_UNMODELLED, "multicast of an inline write");
     CHECK(find_target(tile, hart, reg, reg[TARG_HI], c, &node));
     c->node = (uint8_t)(node - tile->model->chip.coords.node);
+    if (node->kind == CHIP_ETH)
+        REFUSE(FAULT_UNMODELLED, "NoC inline write to the Ethernet core (%u,%u)", node->virtual.x,
+               node->virtual.y);
     if (node->kind != CHIP_WORKER)
-        REFUSE(FAULT_UNDEFINED, "NoC inline write to a node that is no worker");
+        REFUSE(FAULT_UNDEFINED, "NoC inline write at (%u,%u): no worker or Ethernet core is there",
+               node->virtual.x, node->virtual.y);
     if (c->remote < tile->model->chip.facts.l1_size && !tile->model->arch->inline_to_l1)
         REFUSE(FAULT_UNDEFINED,
                "NoC inline write to L1 (0x%llx): not safe on this chip; write a word of L1 instead",
@@ -402,7 +406,7 @@ static BusReply make_command(Tile *tile, Hart *hart, const uint32_t *reg, uint32
 
 // The counters that rise as a request leaves.
 static void count_issue(Tile *tile, const Command *c, uint64_t now) {
-    uint32_t noc = c->noc, flits = (c->size + 63) / 64;
+    uint32_t noc = c->noc, flits = noc_flits(tile->model, c->size);
     niu_count(tile, noc, NIU_CMD_ACCEPTED, 1, now);
     if (c->nonposted) niu_count(tile, noc, NIU_REQS_OUTSTANDING_ID + c->id, 1, now);
     switch (c->kind) {

@@ -84,15 +84,15 @@ static void outbox_shrink(Tile *tile) {
     tile_retry(tile, CHIP_ALL_HARTS, tile->model->now);
 }
 
-static uint64_t flits(const Model *m, uint32_t bytes) {
-    return (bytes + m->arch->noc_bytes_per_cycle - 1) / m->arch->noc_bytes_per_cycle;
+uint32_t noc_flits(const Model *m, uint32_t bytes) {
+    return (uint32_t)((bytes + m->arch->noc_bytes_per_cycle - 1) / m->arch->noc_bytes_per_cycle);
 }
 
 // From start to completion.
 static uint64_t latency(const Model *m, const CoordNode *from, const Command *c) {
     const CoordNode *to = &m->chip.coords.node[c->node];
     const ArchFacts *f = m->arch;
-    uint64_t cycles = f->noc_base_cycles + flits(m, c->size);
+    uint64_t cycles = f->noc_base_cycles + noc_flits(m, c->size);
     if (c->multicast || from->physical.x != to->physical.x)
         cycles += f->noc_hop_cycles * f->noc_columns;
     if (c->multicast || from->physical.y != to->physical.y)
@@ -112,7 +112,7 @@ bool noc_send(Tile *tile, const Command *command, uint64_t issue, uint8_t **payl
     }
     Niu *niu = &tile->niu[command->noc];
     uint64_t start = issue > niu->sending_until ? issue : niu->sending_until;
-    niu->sending_until = start + flits(m, command->size);
+    niu->sending_until = start + noc_flits(m, command->size);
 
     uint32_t slot = o->tail++ % o->slots;
     Command *c = &o->slot[slot];
@@ -324,7 +324,7 @@ static void count_completion(Model *m, Tile *from, Command *c) {
     if (!c->nonposted) return;
     switch (c->kind) {
     case COMMAND_READ:
-        niu_count(from, noc, NIU_RD_DATA_WORD_RECEIVED, (int)flits(m, c->size), m->now);
+        niu_count(from, noc, NIU_RD_DATA_WORD_RECEIVED, (int)noc_flits(m, c->size), m->now);
         niu_count(from, noc, NIU_RD_RESP_RECEIVED, 1, m->now);
         break;
     case COMMAND_ATOMIC: niu_count(from, noc, NIU_ATOMIC_RESP_RECEIVED, 1, m->now); break;
