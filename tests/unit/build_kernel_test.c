@@ -1,6 +1,7 @@
 // Kernels from source to placed bytes: what compiles, what is said about what does not, where an
 // image may lie, and what the cache does under every condition.
 #include "base/file.h"
+#include "base/str.h"
 #include "ttm/build/build.h"
 #include "ttm/build/compile.h"
 #include "ttm/build/image.h"
@@ -207,6 +208,13 @@ static void what_cannot_be_built_says_why(void **state) {
           "leave less than 256 bytes" },
         { PROC_BRISC, "void kernel_main() { get_compile_time_arg_val(3); }\n",
           "the host passed fewer arguments" },
+        { PROC_BRISC,
+          "void kernel_main() { constexpr uint32_t n = get_named_compile_time_arg_val(\"n\"); }\n",
+          "no_such_named_argument" },
+        { PROC_BRISC, "#include \"api/socket_api.h\"\nvoid kernel_main() {}\n",
+          "this header of TT-Metal is not supported yet" },
+        { PROC_BRISC, "void kernel_main() { eth_send_bytes(0, 0, 16); }\n",
+          "belongs to Ethernet cores" },
         { PROC_BRISC, "struct S {};\nvoid kernel_main() { DPRINT << S(); }\n",
           "DPRINT cannot print" },
         { PROC_TRISC0,
@@ -292,6 +300,50 @@ static void kernel_files_are_found(void **state) {
     unsetenv("TT_METAL_KERNEL_PATH");
     assert_fails(kernel_path_resolve("kernels/other.cpp", sub, out, sizeof out), WT_NOTFOUND, sub);
     assert_fails(kernel_path_resolve("", sub, out, sizeof out), WT_INVALID, "empty");
+}
+
+// A root folder is searched as TT-Metal's is.
+static void headers_of_the_root_are_found(void **state) {
+    static const char *const at[] = { "", "ttnn", "ttnn/cpp", "tt_metal", "tt_metal/api" };
+    char dir[PATH_CAP], file[PATH_CAP + 16];
+    StrBuf text = { 0 };
+    for (int i = 0; i < 5; i++) {
+        path_join(dir, sizeof dir, *state, at[i]);
+        assert_ok(dir_make(dir));
+        snprintf(file, sizeof file, "%s/part_%d.h", dir, i);
+        assert_ok(file_write(file, "#pragma once\n", 13));
+        sb_printf(&text, "#include \"part_%d.h\"\n", i);
+    }
+    sb_printf(&text, "void kernel_main() {}\n");
+    KernelSpec s = spec_text(PROC_BRISC, sb_str(&text));
+    KernelImage m;
+    assert_fails(kernel_build(&s, &m), WT_COMPILE, "part_0.h: No such file");
+    s.root_dir = *state;
+    assert_ok(kernel_build(&s, &m));
+    kernel_image_free(&m);
+    sb_free(&text);
+}
+
+// The arguments of tensors that follow each other: where the next ones begin is a constant, also
+// among the common runtime arguments.
+static void accessor_arguments_are_chained(void **state) {
+    (void)state;
+    // Sharded in L1, shapes and banks at run time: flags, rank 2, 3 banks. Then an interleaved one.
+    const uint32_t args[] = { 1 | 1 << 4 | 1 << 5 | 1 << 6, 2, 3, 2 };
+    KernelSpec s = spec_text(
+        PROC_BRISC,
+        "constexpr auto a = TensorAccessorArgs<0, 5>();\n"
+        "static_assert(a.next_compile_time_args_offset() == 3);\n"
+        "static_assert(a.next_common_runtime_args_offset() == 5 + 2 + 2 + 2);\n"
+        "constexpr auto b = TensorAccessorArgs<a.next_compile_time_args_offset(), "
+        "a.next_common_runtime_args_offset()>();\n"
+        "static_assert(b.crta_offset() == 11 && b.is_dram && !b.is_sharded);\n"
+        "static_assert(b.next_common_runtime_args_offset() == 11);\n"
+        "void kernel_main() {}\n");
+    s.compile_args = args, s.compile_arg_count = 4;
+    KernelImage m;
+    assert_ok(kernel_build(&s, &m));
+    kernel_image_free(&m);
 }
 
 // ---- Images
@@ -615,6 +667,8 @@ int main(void) {
         CASE(wrong_calls_are_refused),
         CASE(a_missing_compiler_is_named),
         CASE(kernel_files_are_found),
+        CASE(headers_of_the_root_are_found),
+        CASE(accessor_arguments_are_chained),
         CASE(placing_equals_linking_there),
         CASE(hostile_elf_files_are_survived),
         CASE(the_cache_knows_what_went_in),

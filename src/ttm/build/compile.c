@@ -114,19 +114,22 @@ static bool starts_with_any(const char *s, const char *const *with, size_t n) {
 
 // What a kernel may use in TT-Metal and cannot here is a gap of ours, not its author's mistake.
 static const char *gap_note(const char *text) {
-    static const char *const headers[] = {
-        "compute_kernel_api/", "experimental/", "llk_", "ckernel", "sfpi",
-        "tt_metal/fabric",     "ethernet/"
-    };
-    static const char *const names[] = { "vFloat", "vInt",  "vUInt", "dst_reg", "v_if",
-                                         "sfpi",   "_llk_", "llk_",  "TTI_",    "TT_" };
+    static const char *const headers[] = { "compute_kernel_api/", "experimental/", "llk_",
+                                           "ckernel",             "sfpi",          "tt_metal/",
+                                           "ethernet/",           "api/",          "internal/",
+                                           "fabric/",             "eth_" };
+    static const char *const tensix[] = { "vFloat", "vInt",  "vUInt", "dst_reg", "v_if",
+                                          "sfpi",   "_llk_", "llk_",  "TTI_",    "TT_" };
+    static const char *const ethernet[] = { "eth_", "erisc_" };
     const char *p = strstr(text, "fatal error: ");
     if (p && strstr(p, "No such file") &&
         starts_with_any(p + 13, headers, sizeof headers / sizeof *headers))
         return "\nnote: this header of TT-Metal is not supported yet";
     p = strstr(text, " error: '");
-    if (p && starts_with_any(p + 9, names, sizeof names / sizeof *names))
+    if (p && starts_with_any(p + 9, tensix, sizeof tensix / sizeof *tensix))
         return "\nnote: this belongs to the Tensix engine, which is not supported yet";
+    if (p && starts_with_any(p + 9, ethernet, sizeof ethernet / sizeof *ethernet))
+        return "\nnote: this belongs to Ethernet cores, which run no kernels yet";
     return "";
 }
 
@@ -375,8 +378,10 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     }
     for (size_t i = 0; spec->include_dirs && spec->include_dirs[i]; i++)
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->include_dirs[i]));
-    if (spec->root_dir && *spec->root_dir)
-        vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->root_dir));
+    // As TT-Metal does, save for its device headers (tt_metal/hw/inc): ours are in their place.
+    static const char *const in_root[] = { "", "/ttnn", "/ttnn/cpp", "/tt_metal", "/tt_metal/api" };
+    for (size_t i = 0; spec->root_dir && *spec->root_dir && i < sizeof in_root / sizeof *in_root; i++)
+        vec_push(&j->argv, arena_printf(&j->arena, "-I%s%s", spec->root_dir, in_root[i]));
     generate_defines(spec, &defines);
     job_file(j, "unit.cc", &unit);
     job_file(j, "defines_generated.h", &defines);

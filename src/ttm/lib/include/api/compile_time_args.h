@@ -26,20 +26,24 @@ template <uint32_t Idx> constexpr uint32_t get_ct_arg() {
 }
 #define get_compile_time_arg_val(arg_idx) get_ct_arg<arg_idx>()
 
-#ifdef KERNEL_COMPILE_TIME_ARG_MAP
+#ifndef KERNEL_COMPILE_TIME_ARG_MAP
+#define KERNEL_COMPILE_TIME_ARG_MAP
+#endif
+
 namespace wt {
-constexpr std::pair<std::string_view, uint32_t> named_args[] = { KERNEL_COMPILE_TIME_ARG_MAP };
+// The first stands for none: an array cannot be empty.
+constexpr std::pair<std::string_view, uint32_t> named_args[] = { {},
+                                                                 KERNEL_COMPILE_TIME_ARG_MAP };
 // For a name that is not in the map. It is not constexpr, so that a constant expression which gets
 // here does not compile; at run time it faults.
 [[noreturn]] inline void no_such_named_argument() { __builtin_trap(); }
 } // namespace wt
 
 constexpr uint32_t get_named_ct_arg(std::string_view name) {
-    for (const auto &arg : wt::named_args)
-        if (arg.first == name) return arg.second;
+    for (size_t i = 1; i < sizeof wt::named_args / sizeof *wt::named_args; i++)
+        if (wt::named_args[i].first == name) return wt::named_args[i].second;
     wt::no_such_named_argument();
 }
 constexpr uint32_t get_named_compile_time_arg_val(std::string_view name) {
     return get_named_ct_arg(name);
 }
-#endif

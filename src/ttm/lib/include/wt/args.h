@@ -63,6 +63,9 @@ inline void riscv_wait(uint32_t cycles) {
     }
 }
 
+// The processors' data caches are not modelled: every load sees L1.
+template <bool enable = true> FORCE_INLINE void set_l1_data_cache() {}
+
 inline void WRITE_REG(uint32_t address, uint32_t value) { REG32(address) = value; }
 inline uint32_t READ_REG(uint32_t address) { return REG32(address); }
 FORCE_INLINE uint32_t reg_read(uint32_t address) { return REG32(address); }

@@ -121,6 +121,7 @@ template <int MAX_BYTES = 64> struct __attribute__((packed)) TileSlice : wt::Til
 #elif defined(UCK_CHLKC_PACK)
         fill(data, MAX_BYTES, cb, CB_WR_PTR(cb), tile_idx, range, endl_rows_, print_untilized);
 #else
+        (void)cb, (void)tile_idx, (void)range, (void)endl_rows_, (void)print_untilized;
         data_count = 0;
         return_code = DPrintErrorMath; // the math processor has no circular buffers
 #endif

@@ -156,7 +156,13 @@
 #define STREAM_REMOTE_DEST_BUF_SIZE_REG_INDEX            10 // circular buffer: pages filled
 #define STREAM_REMOTE_DEST_BUF_SPACE_AVAILABLE_REG_INDEX 297
 #define STREAM_REMOTE_DEST_BUF_SPACE_AVAILABLE_UPDATE_REG_INDEX 270
-#define REMOTE_DEST_BUF_WORDS_FREE_INC                   6
+#define REMOTE_DEST_BUF_WORDS_FREE_INC                   6  // where an update's increment begins
+#define REMOTE_DEST_WORDS_FREE                           0
+#define REMOTE_DEST_WORDS_FREE_WIDTH                     17
+#define NOC_STREAM_WRITE_REG(stream, reg, value) (REG32(STREAM_REG_ADDR(stream, reg)) = (value))
+#define NOC_STREAM_READ_REG(stream, reg)         REG32(STREAM_REG_ADDR(stream, reg))
+#define NOC_STREAM_READ_REG_FIELD(stream, reg, field)                                              \
+    (NOC_STREAM_READ_REG(stream, reg) >> (field) & ((1u << field##_WIDTH) - 1))
 
 #define NUM_CIRCULAR_BUFFERS MEM_NUM_CIRCULAR_BUFFERS
 #define L1_ALIGNMENT         16u

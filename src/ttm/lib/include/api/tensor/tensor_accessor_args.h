@@ -61,9 +61,9 @@ struct TensorAccessorArgs {
         else
             return 0;
     }
-    static constexpr uint32_t RankCT = argument < RankCTAOffset, is_sharded && !rank_is_crta > ();
-    static constexpr uint32_t NumBanksCT = argument < NumBanksCTAOffset,
-                              is_sharded && !num_banks_is_crta > ();
+    static constexpr uint32_t RankCT = argument<RankCTAOffset, (is_sharded && !rank_is_crta)>();
+    static constexpr uint32_t NumBanksCT =
+        argument<NumBanksCTAOffset, (is_sharded && !num_banks_is_crta)>();
     static constexpr uint32_t ShardShapeCTAOffset =
         TensorShapeCTAOffset + (tensor_shape_is_crta ? 0 : RankCT);
     static constexpr uint32_t BankCoordsCTAOffset =
@@ -84,7 +84,7 @@ struct TensorAccessorArgs {
         return CTA_OFFSET + num_compile_time_args();
     }
 
-    // The same among the common runtime arguments.
+    // The same among the common runtime arguments; constant where rank and number of banks are.
     constexpr uint32_t crta_offset() const {
         return CRTA_OFFSET == tensor_accessor::UNKNOWN ? crta_offset_rt : (uint32_t)CRTA_OFFSET;
     }
@@ -93,36 +93,36 @@ struct TensorAccessorArgs {
     constexpr uint32_t tensor_shape_crta_offset() const {
         return num_banks_crta_offset() + num_banks_is_crta;
     }
-    uint32_t shard_shape_crta_offset() const {
+    constexpr uint32_t shard_shape_crta_offset() const {
         return tensor_shape_crta_offset() + (tensor_shape_is_crta ? get_rank() : 0);
     }
-    uint32_t bank_coords_crta_offset() const {
+    constexpr uint32_t bank_coords_crta_offset() const {
         return shard_shape_crta_offset() + (shard_shape_is_crta ? get_rank() : 0);
     }
-    uint32_t num_common_runtime_args() const {
+    constexpr uint32_t num_common_runtime_args() const {
         if constexpr (!is_sharded)
             return 0;
         else
             return bank_coords_crta_offset() +
                    (bank_coords_is_crta ? get_physical_num_banks() : 0) - crta_offset();
     }
-    uint32_t next_common_runtime_args_offset() const {
+    constexpr uint32_t next_common_runtime_args_offset() const {
         return crta_offset() + num_common_runtime_args();
     }
 
-    FORCE_INLINE uint32_t get_rank() const {
+    FORCE_INLINE constexpr uint32_t get_rank() const {
         if constexpr (rank_is_crta)
             return get_common_arg_val<uint32_t>(rank_crta_offset());
         else
             return RankCT;
     }
-    FORCE_INLINE uint32_t get_num_banks() const {
+    FORCE_INLINE constexpr uint32_t get_num_banks() const {
         if constexpr (num_banks_is_crta)
             return get_common_arg_val<uint32_t>(num_banks_crta_offset());
         else
             return NumBanksCT;
     }
-    uint32_t get_physical_num_banks() const { return (get_num_banks() + 1) / 2; }
+    constexpr uint32_t get_physical_num_banks() const { return (get_num_banks() + 1) / 2; }
     FORCE_INLINE uint32_t tensor_dim(uint32_t i) const {
         if constexpr (tensor_shape_is_crta)
             return get_common_arg_val<uint32_t>(tensor_shape_crta_offset() + i);

@@ -1,0 +1,3 @@
+// Printing slices of tiles.
+#pragma once
+#include "api/debug/dprint.h"

@@ -1,0 +1,3 @@
+// The header's earlier place.
+#pragma once
+#include "api/debug/dprint_pages.h"

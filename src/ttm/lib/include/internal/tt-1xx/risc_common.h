@@ -1,0 +1,3 @@
+// Waiting and registers.
+#pragma once
+#include "wt/args.h"

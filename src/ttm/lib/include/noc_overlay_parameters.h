@@ -1,0 +1,3 @@
+// Registers of the overlay streams.
+#pragma once
+#include "wt/regs.h"
