@@ -331,15 +331,14 @@ static void accessor_arguments_are_chained(void **state) {
     // Sharded in L1, shapes and banks at run time: flags, rank 2, 3 banks. Then an interleaved one.
     const uint32_t args[] = { 1 | 1 << 4 | 1 << 5 | 1 << 6, 2, 3, 2 };
     KernelSpec s = spec_text(
-        PROC_BRISC,
-        "constexpr auto a = TensorAccessorArgs<0, 5>();\n"
-        "static_assert(a.next_compile_time_args_offset() == 3);\n"
-        "static_assert(a.next_common_runtime_args_offset() == 5 + 2 + 2 + 2);\n"
-        "constexpr auto b = TensorAccessorArgs<a.next_compile_time_args_offset(), "
-        "a.next_common_runtime_args_offset()>();\n"
-        "static_assert(b.crta_offset() == 11 && b.is_dram && !b.is_sharded);\n"
-        "static_assert(b.next_common_runtime_args_offset() == 11);\n"
-        "void kernel_main() {}\n");
+        PROC_BRISC, "constexpr auto a = TensorAccessorArgs<0, 5>();\n"
+                    "static_assert(a.next_compile_time_args_offset() == 3);\n"
+                    "static_assert(a.next_common_runtime_args_offset() == 5 + 2 + 2 + 2);\n"
+                    "constexpr auto b = TensorAccessorArgs<a.next_compile_time_args_offset(), "
+                    "a.next_common_runtime_args_offset()>();\n"
+                    "static_assert(b.crta_offset() == 11 && b.is_dram && !b.is_sharded);\n"
+                    "static_assert(b.next_common_runtime_args_offset() == 11);\n"
+                    "void kernel_main() {}\n");
     s.compile_args = args, s.compile_arg_count = 4;
     KernelImage m;
     assert_ok(kernel_build(&s, &m));

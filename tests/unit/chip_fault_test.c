@@ -92,8 +92,9 @@ static void programs_fault_by_name(void **state) {
     expect_fault(MAIN("NIU(0, 2, 0) = 0xFFB44438; NIU(0, 2, 8) = REG(0x2000); NIU(0, 2, 0x1C) = "
                       "0x9A; NIU(0, 2, 0x28) = 0x41; NIU(0, 2, 0x40) = 1;"),
                  "unmodelled: ");
-    expect_fault(MAIN("REG(0x20008) = 0x41; write_noc(0, REG(0x2000), 0xFFB44438, 0x20008, 4, WRITE);"),
-                 "(stream 4 REMOTE_DEST_BUF_SPACE_AVAILABLE_UPDATE)");
+    expect_fault(
+        MAIN("REG(0x20008) = 0x41; write_noc(0, REG(0x2000), 0xFFB44438, 0x20008, 4, WRITE);"),
+        "(stream 4 REMOTE_DEST_BUF_SPACE_AVAILABLE_UPDATE)");
     expect_fault(MAIN("increment(0, REG(0x2004), 0, 1, 4);"), "must be in an L1");
     expect_fault(MAIN("increment(0, REG(0x2000), 0x3002, 1, 4);"), "not aligned");
     expect_fault(MAIN("NIU(0, 3, 8) = REG(0x2000); NIU(0, 3, 0x1C) = 1; NIU(0, 3, 0x20) = 4 << 12; "

@@ -83,8 +83,16 @@ static uint32_t address(void) {
 }
 
 static uint32_t place(void) {
-    static const uint16_t other[] = { 18 | 12 << 6, 17 | 13 << 6, 20 | 25 << 6, 19 | 24 << 6, 8,
-                                      1 | 1 << 6,   8 | 3 << 6,   40 | 40 << 6, 0,            63 };
+    static const uint16_t other[] = { 18 | 12 << 6,
+                                      17 | 13 << 6,
+                                      20 | 25 << 6,
+                                      19 | 24 << 6,
+                                      8,
+                                      1 | 1 << 6,
+                                      8 | 3 << 6,
+                                      40 | 40 << 6,
+                                      0,
+                                      63 };
     ChipXY at = tile[below(TILES)];
     return hurts() ? ANY_OF(other) : (uint32_t)(at.y << 6 | at.x);
 }
@@ -122,7 +130,8 @@ static void emit_li(Program *p, uint32_t reg, uint32_t v) {
 
 // One command: good fields, of which one may be spoilt.
 static void emit_command(Program *p) {
-    uint32_t size = 1 + below(256), local = 0x20000 + 16 * below(64), far = 0x20000 + 16 * below(64);
+    uint32_t size = 1 + below(256), local = 0x20000 + 16 * below(64),
+             far = 0x20000 + 16 * below(64);
     uint32_t kind = below(5), spoilt = hurts() ? below(11) : 11;
     uint32_t there = place();
     const uint32_t control[] = { 0x2090, 0x92, 0x82, 0x91, 0x9A };
@@ -130,10 +139,16 @@ static void emit_command(Program *p) {
     if (kind == 4 && hurts()) far = 0xFFB40000 + 4 * 270 + 0x1000 * below(64);
     bool write = kind == 1 || kind == 2;
     uint32_t own = write ? 2 : 5; // the field of the own coordinates
-    uint32_t field[11] = { write ? local : far, 0, there,
-                           write ? far : local, 0, there,
-                           below(16) << 10,     control[kind],
-                           kind == 3 ? 1 << 12 | 31 << 2 | below(4) : size, 0,
+    uint32_t field[11] = { write ? local : far,
+                           0,
+                           there,
+                           write ? far : local,
+                           0,
+                           there,
+                           below(16) << 10,
+                           control[kind],
+                           kind == 3 ? 1 << 12 | 31 << 2 | below(4) : size,
+                           0,
                            value() };
     if (spoilt < 11) field[spoilt] = value();
     emit_li(p, S0, hurts() ? niu_register() & ~0x7FFu : p->initiator);
@@ -186,7 +201,8 @@ static void emit_any(Program *p) {
     case 9: {
         const Rv32Row *row = &rv32_rows[below(OP_COUNT)];
         Rv32Bits bits = rv32_bits(row->pattern);
-        if (!strchr(hurts() ? "" : "CZNJKBLSA", row->format)) emit(p, (random_word() & ~bits.mask) | bits.match);
+        if (!strchr(hurts() ? "" : "CZNJKBLSA", row->format))
+            emit(p, (random_word() & ~bits.mask) | bits.match);
         break;
     }
     case 10:
@@ -216,8 +232,7 @@ static void boot(Chip *chip[2], uint32_t t) {
             uint32_t entry = ENTRY + h * STRIDE, jump = JAL(ZERO, ENTRY);
             assert_ok(chip_write(chip[c], tile[t], entry, p.word, sizeof p.word));
             assert_ok(chip_write(chip[c], tile[t], 0, &jump, sizeof jump));
-            if (h != CHIP_BRISC)
-                assert_ok(chip_set_reset_pc(chip[c], tile[t], (ChipHart)h, entry));
+            if (h != CHIP_BRISC) assert_ok(chip_set_reset_pc(chip[c], tile[t], (ChipHart)h, entry));
             assert_ok(chip_set_stack_limit(chip[c], tile[t], (ChipHart)h, 0xFFB00100));
         }
     }
@@ -230,7 +245,8 @@ static void poke(Chip *chip[2]) {
     bool write = below(2);
     wt_status_t s[2];
     for (int c = 0; c < 2; c++)
-        s[c] = write ? chip_write(chip[c], at, addr, &v, 4) : chip_read(chip[c], at, addr, &got[c], 4);
+        s[c] =
+            write ? chip_write(chip[c], at, addr, &v, 4) : chip_read(chip[c], at, addr, &got[c], 4);
     assert_int_equal(s[0], s[1]);
     assert_int_equal(got[0], got[1]);
 }

@@ -127,10 +127,11 @@ static void writes_do_not_overtake_a_value_that_waits(void **state) {
     (void)state;
     ChipXY from = worker(0, 0), to = worker(3, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
-    assert_ok(program_boot(chip, to,
-                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
-                           " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
-                           "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(program_boot(
+        chip, to,
+        "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
+        " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
+        "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
     assert_ok(run());
     assert_ok(program_boot(
         chip, from,
@@ -148,10 +149,11 @@ static void writes_do_not_overtake_a_multicast_that_waits(void **state) {
     ChipXY from = worker(0, 0), first = worker(3, 3), to = worker(4, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
     assert_ok(put_word(chip, from, 0x2004, packed(to) | packed(first) << 12));
-    assert_ok(program_boot(chip, to,
-                           "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
-                           " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
-                           "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(program_boot(
+        chip, to,
+        "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
+        " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
+        "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
     assert_ok(run());
     assert_ok(program_boot(
         chip, from,

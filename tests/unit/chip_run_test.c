@@ -178,12 +178,12 @@ static void configuration_is_as_firmware_leaves_it(void **state) {
 static void every_counter_counts(void **state) {
     (void)state;
     static const uint32_t expected[16] = {
-        [0x0] = 1,       [0x1] = 2,       [0x2] = 1, // responses: atomic, writes, read
-        [0x3] = 3,       [0x4] = 7,                  // flits read; commands
-        [0x5] = 1,       [0x6] = 1,       [0x7] = 1, // read, atomics sent
-        [0x8] = 5,       [0x9] = 2,                  // flits written
-        [0xA] = 2,       [0xB] = 2,                  // writes sent
-        [0xC] = 2,       [0xD] = 2,       [0xE] = 1, [0xF] = 1, // started
+        [0x0] = 1, [0x1] = 2, [0x2] = 1,            // responses: atomic, writes, read
+        [0x3] = 3, [0x4] = 7,                       // flits read; commands
+        [0x5] = 1, [0x6] = 1, [0x7] = 1,            // read, atomics sent
+        [0x8] = 5, [0x9] = 2,                       // flits written
+        [0xA] = 2, [0xB] = 2,                       // writes sent
+        [0xC] = 2, [0xD] = 2, [0xE] = 1, [0xF] = 1, // started
     };
     put_word(chip, core, 0x2000, (uint32_t)(other.y << 6 | other.x));
     assert_ok(program_boot(
@@ -215,13 +215,12 @@ static void every_counter_counts(void **state) {
 static void the_wall_clock_is_read_in_halves(void **state) {
     (void)state;
     ((Model *)chip)->now = 0xFFFFF000; // soon the low half wraps
-    assert_ok(program_boot(
-        chip, core,
-        "void main(void) { u32 low, high, live; do { low = REG(0xFFB121F0);"
-        " for (volatile int i = 0; i < 9; i++) ;"
-        " live = REG(0xFFB121F4); high = REG(0xFFB121F8); } while (!live);"
-        " REG(0x1000) = low; REG(0x1004) = high; REG(0x1008) = live;"
-        " REG(0x100C) = REG(0xFFB121F0); REG(0x1010) = REG(0xFFB121F8); }"));
+    assert_ok(program_boot(chip, core,
+                           "void main(void) { u32 low, high, live; do { low = REG(0xFFB121F0);"
+                           " for (volatile int i = 0; i < 9; i++) ;"
+                           " live = REG(0xFFB121F4); high = REG(0xFFB121F8); } while (!live);"
+                           " REG(0x1000) = low; REG(0x1004) = high; REG(0x1008) = live;"
+                           " REG(0x100C) = REG(0xFFB121F0); REG(0x1010) = REG(0xFFB121F8); }"));
     run_until_quiescent();
     assert_true(word_at(chip, core, 0x1000) > 0xFFFFFF00);
     assert_int_equal(word_at(chip, core, 0x1004), 0);

@@ -114,10 +114,10 @@ static bool starts_with_any(const char *s, const char *const *with, size_t n) {
 
 // What a kernel may use in TT-Metal and cannot here is a gap of ours, not its author's mistake.
 static const char *gap_note(const char *text) {
-    static const char *const headers[] = { "compute_kernel_api/", "experimental/", "llk_",
-                                           "ckernel",             "sfpi",          "tt_metal/",
-                                           "ethernet/",           "api/",          "internal/",
-                                           "fabric/",             "eth_" };
+    static const char *const headers[] = {
+        "compute_kernel_api/", "experimental/", "llk_",      "ckernel", "sfpi", "tt_metal/",
+        "ethernet/",           "api/",          "internal/", "fabric/", "eth_"
+    };
     static const char *const tensix[] = { "vFloat", "vInt",  "vUInt", "dst_reg", "v_if",
                                           "sfpi",   "_llk_", "llk_",  "TTI_",    "TT_" };
     static const char *const ethernet[] = { "eth_", "erisc_" };
@@ -380,7 +380,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->include_dirs[i]));
     // As TT-Metal does, save for its device headers (tt_metal/hw/inc): ours are in their place.
     static const char *const in_root[] = { "", "/ttnn", "/ttnn/cpp", "/tt_metal", "/tt_metal/api" };
-    for (size_t i = 0; spec->root_dir && *spec->root_dir && i < sizeof in_root / sizeof *in_root; i++)
+    for (size_t i = 0; spec->root_dir && *spec->root_dir && i < sizeof in_root / sizeof *in_root;
+         i++)
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s%s", spec->root_dir, in_root[i]));
     generate_defines(spec, &defines);
     job_file(j, "unit.cc", &unit);

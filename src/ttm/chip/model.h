@@ -113,7 +113,7 @@ struct Tile {
     Sync sync;
     uint32_t soft_reset, reset_pc[CHIP_HARTS], trisc_override, ncrisc_override;
     uint32_t wall_clock_high; // as it was when the low half was last accessed
-    bool warned; // said that it reads a node without memory
+    bool warned;              // said that it reads a node without memory
 };
 
 typedef struct Memory {
