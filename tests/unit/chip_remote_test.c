@@ -136,7 +136,7 @@ static void check_death(uint32_t how, wt_status_t status, ChipGap gap, const cha
     assert_int_equal(fault->gap, gap);
     uint32_t v = 1;
     assert_fails(chip_write(chip, a, 0, &v, 4), WT_FAULT, "must be reset");
-    assert_fails(chip_read(chip, a, 0, &v, 4), WT_CLOSED, "has ended; reset the device");
+    assert_fails(chip_read(chip, a, 0, &v, 4), WT_FAULT, "has ended; reset the device");
     assert_ok(chip_reset(chip));
     assert_int_equal(word(chip, a, 0x100), 0);
     order(chip, a, 1);

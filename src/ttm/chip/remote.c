@@ -156,7 +156,7 @@ static bool transfer(int fd, void *p, size_t n, bool out) {
 
 static wt_status_t call(Remote *r, RemoteCall c, RemoteReply *reply) {
     if (r->socket < 0)
-        return fail(WT_CLOSED, "the simulator '%s' has ended; reset the device", r->path);
+        return fail(WT_FAULT, "the simulator '%s' has ended; reset the device", r->path);
     if (r->owner != getpid())
         return fail(WT_UNSUPPORTED,
                     "the simulator '%s' belongs to process %d, of which this is a fork", r->path,
@@ -304,7 +304,7 @@ static wt_status_t remote_run(Chip *chip, const ChipRun *run) {
         if (run->num_until && held == run->num_until) return WT_OK;
         if (done >= windows) return WT_OK;
         if (done >= limit)
-            return fail(WT_LIMIT, "the budget of %llu cycles is over",
+            return fail(WT_LIMIT, "the budget of %llu cycles is used up",
                         (unsigned long long)run->max_cycles);
         if (atomic_exchange(&chip->interrupt, false)) return fail(WT_INTERRUPTED, "interrupted");
     }

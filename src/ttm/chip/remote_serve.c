@@ -29,7 +29,7 @@ typedef struct Sim {
 
 static bool sim_open(Sim *s, const char *path) {
     void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!so) return printf("ERROR: ConfigurationError: %s\n", dlerror()), false;
+    if (!so) return printf("ERROR: %s\n", dlerror()), false;
     const struct {
         const char *name;
         void **to;
@@ -43,7 +43,7 @@ static bool sim_open(Sim *s, const char *path) {
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         *symbols[i].to = dlsym(so, symbols[i].name);
         if (!*symbols[i].to)
-            return printf("ERROR: ConfigurationError: it has no %s\n", symbols[i].name), false;
+            return printf("ERROR: it has no %s\n", symbols[i].name), false;
     }
     s->init();
     return true;
@@ -103,7 +103,7 @@ int remote_serve(const char *path) {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // it may end without a word
     Sim s = { 0 };
     s.shared = mmap(NULL, REMOTE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, REMOTE_SHARED, 0);
-    if (s.shared == MAP_FAILED) return printf("ERROR: SystemError: no shared memory\n"), 1;
+    if (s.shared == MAP_FAILED) return printf("ERROR: no shared memory\n"), 1;
     if (!sim_open(&s, path)) return 1;
     if (!send_reply((RemoteReply){ .device = s.config_read(0, 0) })) return 1;
     for (RemoteCall c; receive_call(&c);)

@@ -368,7 +368,10 @@ static wt_status_t run_with_timeout(ttm_device_t *d, ChipRun run) {
             return fail(WT_LIMIT, "the budget of %llu cycles is used up",
                         (unsigned long long)run.max_cycles);
         if (now_ms() - start > d->timeout_ms)
-            return fail(WT_STALL, "no end after %u ms", d->timeout_ms);
+            return fail(WT_STALL,
+                        "no end after %u ms (timeout_ms); this transport cannot tell a hang from a "
+                        "long run",
+                        d->timeout_ms);
         bool again = false;
         if (run.service) TRY(run.service(run.user, &again));
         if (windows < 4096) windows *= 2;
