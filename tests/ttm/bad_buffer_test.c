@@ -14,11 +14,11 @@ static void impossible_sizes_are_refused(void **state) {
     ttm_buffer_t *b;
     assert_fails(
         ttm_buffer_create_interleaved(d, 1ull << 33, 1ull << 33, TTM_BUFFER_DRAM, NULL, &b),
-        WT_INVALID, "a page of 8589934592 bytes does not fit a DRAM bank");
+        WT_INVALID, "a page of 8589934592 bytes does not fit: a bank of DRAM has 4278190016");
     assert_fails(ttm_buffer_create_interleaved(d, 1ull << 36, 1 << 20, TTM_BUFFER_DRAM, NULL, &b),
                  WT_INVALID, "a buffer of 68719476736 bytes in 8 DRAM banks");
     assert_fails(ttm_buffer_create_interleaved(d, 2 << 20, 2 << 20, TTM_BUFFER_L1, NULL, &b),
-                 WT_INVALID, "does not fit a L1 bank");
+                 WT_INVALID, "does not fit: a bank of L1 has");
     assert_fails(ttm_buffer_create_interleaved(d, 4096, 3000, TTM_BUFFER_DRAM, NULL, &b),
                  WT_INVALID, "pages of 3000 bytes do not divide a buffer of 4096 bytes");
     assert_fails(ttm_buffer_create_interleaved(d, 4096, 0, TTM_BUFFER_DRAM, NULL, &b), WT_INVALID,

@@ -33,7 +33,7 @@ static wt_status_t buffer_init(ttm_buffer_t *b, const ttm_buffer_options_t *opti
     Alloc *a = buffer_alloc(b);
     const char *kind = dram ? "DRAM" : "L1";
     if (b->page_size > a->limit - a->base)
-        return fail(WT_INVALID, "a page of %llu bytes does not fit a %s bank of %llu bytes",
+        return fail(WT_INVALID, "a page of %llu bytes does not fit: a bank of %s has %llu bytes",
                     (unsigned long long)b->page_size, kind,
                     (unsigned long long)(a->limit - a->base));
     b->stride = (b->page_size + align - 1) / align * align;

@@ -12,7 +12,7 @@ static char *root_dir;
 
 wt_status_t ttm_set_root_dir(const char *path) {
     if (path && !dir_exists(path))
-        return fail(WT_NOTFOUND, "root folder '%s' does not exist", path);
+        return fail(WT_NOTFOUND, "'%s' is no folder: no root folder is set", path);
     char *copy = path ? realpath(path, NULL) : NULL; // it holds wherever the process goes
     if (path && !copy) return fail(WT_IO, "root folder '%s': %s", path, strerror(errno));
     pthread_mutex_lock(&root_lock);

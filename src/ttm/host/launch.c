@@ -16,6 +16,7 @@ static void kernel_spec(const ttm_kernel_t *k, int processor, KernelSpec *spec) 
         .processor = processor,
         .path = k->path,
         .text = k->text,
+        .name = k->text ? k->name : NULL,
         .root_dir = p->device->root_dir,
         .compile_args = k->compile_args,
         .compile_arg_count = k->num_compile_args,

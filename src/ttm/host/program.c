@@ -270,6 +270,9 @@ static wt_status_t kernel_copy_args(ttm_kernel_t *k, const KernelArgs *a) {
             return fail(WT_INVALID, "kernel '%s': '%s' cannot be the name of a define", k->name,
                         name);
         if (!value) value = "";
+        if (strchr(value, '\n'))
+            return fail(WT_INVALID, "kernel '%s': the value of '%s' holds a line break", k->name,
+                        name);
         k->defines[i] = (Define){ arena_str(&k->arena, name, strlen(name)),
                                   arena_str(&k->arena, value, strlen(value)) };
     }
