@@ -237,7 +237,11 @@ Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
                    : opd_wrong(s, at, "cannot convert '%s' to '%s'", x.type->name, t->name);
     if (x.kind == X_VALUE) {
         if (t->kind == TY_BOOL) return opd_value(value_bool(s, from_int ? x.v.i != 0 : x.v.f != 0));
-        if (to_float) return opd_value(value_float(t, from_int ? (double)x.v.i : x.v.f));
+        if (to_float && from_int) // rounded once
+            return opd_value(value_float(t, t->sub == FLOAT_F32 && t->kind == TY_FLOAT
+                                                ? (double)(float)x.v.i
+                                                : (double)x.v.i));
+        if (to_float) return opd_value(value_float(t, x.v.f));
         Int i = x.v.i;
         if (from_float) {
             if (!(fabs(x.v.f) < 0x1p126))

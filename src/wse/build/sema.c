@@ -354,6 +354,34 @@ static void apply_attrs(Sema *s, Global *g, Decl *d) {
     if (a->linksection) sema_error(s, span_of(a->linksection), "linksection is not supported yet");
 }
 
+// What an ELF tool may read by its symbol (Storage Classes, "export").
+static bool export_compatible(const Type *t) {
+    switch (t->kind) {
+    case TY_BOOL:
+    case TY_INT:
+    case TY_FLOAT:
+    case TY_COLOR:
+    case TY_ENUM: return true;
+    case TY_ARRAY: return export_compatible(t->elem);
+    case TY_POINTER: return t->elem->kind == TY_FN || export_compatible(t->elem);
+    case TY_STRUCT: return t->layout & 1; // extern
+    default: return false;
+    }
+}
+
+// Symbols are one name space over all modules of a program.
+static void check_export(Sema *s, const Global *g, const Instance *inst) {
+    if (!export_compatible(g->type))
+        sema_error(s, g->at, "'%s' of type '%s' cannot be exported", g->name, g->type->name);
+    for (size_t i = 0; inst && i < inst->globals.len; i++) {
+        const Global *other = inst->globals.data[i];
+        if (!other->exported || strcmp(other->name, g->name)) continue;
+        sema_error(s, g->at, "the symbol '%s' is exported twice", g->name);
+        diag_note(s->c, other->at, "first here");
+        return;
+    }
+}
+
 Global *decl_global(Sema *s, Decl *d) {
     if (d->global) return d->global;
     Node *n = d->node;
@@ -372,6 +400,7 @@ Global *decl_global(Sema *s, Decl *d) {
     if (g->align < 2) g->align = 2;
     d->global = g;
     apply_attrs(s, g, d);
+    if (exported) check_export(s, g, d->mod->inst);
     if (d->mod->inst) vec_push(&d->mod->inst->globals, g);
     return g;
 }
