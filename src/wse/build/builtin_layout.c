@@ -193,7 +193,6 @@ static uint32_t code_row(Sema *s, Unit *u, const Value *params, Span at) {
 }
 
 Operand builtin_set_tile_code(Sema *s, Node *call, Type *want) {
-    s->steps = 0;
     (void)want;
     Layout *l = &s->layout;
     int64_t pe = pe_arg(s, call);
@@ -203,7 +202,10 @@ Operand builtin_set_tile_code(Sema *s, Node *call, Type *want) {
     if (call->builtin.args.len > 2) {
         if (!arg_known(s, call, 2, s->types.string, &file)) return opd_error();
         u = unit_load(s->c, u, arena_str(s->arena, file.str.p, file.str.n), arg_span(call, 2));
-        if (!u || u->broken) return opd_error();
+        if (!u || u->broken) {
+            s->steps += 10000; // looking for a file takes its time; a loop may do it for ever
+            return opd_error();
+        }
     }
     if (call->builtin.args.len > 3) {
         if (!arg_known(s, call, 3, NULL, &params)) return opd_error();
@@ -223,6 +225,7 @@ Operand builtin_set_tile_code(Sema *s, Node *call, Type *want) {
     }
     l->code[pe] = code_row(s, u, &params, span_of(call));
     l->code_at[pe] = span_of(call);
+    s->steps = 0; // something came of the work
     return opd_void(s);
 }
 
