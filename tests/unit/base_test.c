@@ -11,8 +11,8 @@
 #include "test.h"
 
 #include <pthread.h>
-#include <sys/stat.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static wt_status_t open_core(int x) {

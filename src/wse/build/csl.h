@@ -191,10 +191,11 @@ const char *spelling_hint(Csl *c, const Spelling *s);
 #define CSL_KEYWORDS(_)                                                                            \
     _(ALIGN, "align")                                                                              \
     _(AND, "and")                                                                                  \
-    _(ANYTYPE, "anytype") _(ASM, "asm") _(BREAK, "break") _(COMPTIME, "comptime")                  \
-        _(CONST, "const") _(CONTINUE, "continue") _(ELSE, "else") _(ENUM, "enum")                  \
-            _(EXPORT, "export") _(EXTERN, "extern") _(FALSE, "false") _(FN, "fn") _(FOR, "for")    \
-                _(IF, "if") _(INLINE, "inline") _(LAYOUT, "layout") _(LINKNAME, "linkname")        \
+    _(ANYTYPE, "anytype")                                                                          \
+    _(ASM, "asm") _(BREAK, "break") _(COMPTIME, "comptime") _(CONST, "const")                      \
+        _(CONTINUE, "continue") _(ELSE, "else") _(ENUM, "enum") _(EXPORT, "export")                \
+            _(EXTERN, "extern") _(FALSE, "false") _(FN, "fn") _(FOR, "for") _(IF, "if")            \
+                _(INLINE, "inline") _(LAYOUT, "layout") _(LINKNAME, "linkname")                    \
                     _(LINKSECTION, "linksection") _(OR, "or") _(PACKED, "packed")                  \
                         _(PARAM, "param") _(RETURN, "return") _(STRUCT, "struct")                  \
                             _(SWITCH, "switch") _(TASK, "task") _(TRUE, "true") _(UNION, "union")  \
@@ -203,15 +204,16 @@ const char *spelling_hint(Csl *c, const Spelling *s);
 #define CSL_PUNCTUATION(_)                                                                         \
     _(LPAREN, "(")                                                                                 \
     _(RPAREN, ")")                                                                                 \
-    _(LBRACKET, "[") _(RBRACKET, "]") _(LBRACE, "{") _(RBRACE, "}") _(COMMA, ",") _(SEMI, ";")     \
-        _(COLON, ":") _(DOT, ".") _(DOT_STAR, ".*") _(ELLIPSIS, "...") _(ARROW, "->")              \
-            _(FAT_ARROW, "=>") _(BANG, "!") _(TILDE, "~") _(PLUS, "+") _(MINUS, "-") _(STAR, "*")  \
-                _(SLASH, "/") _(PERCENT, "%") _(AMP, "&") _(BAR, "|") _(CARET, "^") _(SHL, "<<")   \
-                    _(SHR, ">>") _(EQ_EQ, "==") _(NOT_EQ, "!=") _(LESS, "<") _(LESS_EQ, "<=")      \
-                        _(GREATER, ">") _(GREATER_EQ, ">=") _(EQ, "=") _(PLUS_EQ, "+=")            \
-                            _(MINUS_EQ, "-=") _(STAR_EQ, "*=") _(SLASH_EQ, "/=")                   \
-                                _(PERCENT_EQ, "%=") _(SHL_EQ, "<<=") _(SHR_EQ, ">>=")              \
-                                    _(AMP_EQ, "&=") _(BAR_EQ, "|=") _(CARET_EQ, "^=")
+    _(LBRACKET, "[")                                                                               \
+    _(RBRACKET, "]") _(LBRACE, "{") _(RBRACE, "}") _(COMMA, ",") _(SEMI, ";") _(COLON, ":")        \
+        _(DOT, ".") _(DOT_STAR, ".*") _(ELLIPSIS, "...") _(ARROW, "->") _(FAT_ARROW, "=>")         \
+            _(BANG, "!") _(TILDE, "~") _(PLUS, "+") _(MINUS, "-") _(STAR, "*") _(SLASH, "/")       \
+                _(PERCENT, "%") _(AMP, "&") _(BAR, "|") _(CARET, "^") _(SHL, "<<") _(SHR, ">>")    \
+                    _(EQ_EQ, "==") _(NOT_EQ, "!=") _(LESS, "<") _(LESS_EQ, "<=") _(GREATER, ">")   \
+                        _(GREATER_EQ, ">=") _(EQ, "=") _(PLUS_EQ, "+=") _(MINUS_EQ, "-=")          \
+                            _(STAR_EQ, "*=") _(SLASH_EQ, "/=") _(PERCENT_EQ, "%=")                 \
+                                _(SHL_EQ, "<<=") _(SHR_EQ, ">>=") _(AMP_EQ, "&=") _(BAR_EQ, "|=")  \
+                                    _(CARET_EQ, "^=")
 
 typedef enum TokenKind {
     TK_EOF,
@@ -261,7 +263,8 @@ typedef struct NodeList {
     /* declarations */                                                                             \
     _(VAR)                                                                                         \
     _(FN)                                                                                          \
-    _(PARAM) _(COMPTIME_BLOCK)                                                                     \
+    _(PARAM)                                                                                       \
+    _(COMPTIME_BLOCK)                                                                              \
         _(LAYOUT) /* statements; all but ASSIGN may also stand where an expression is expected */  \
         _(ASSIGN) _(BLOCK) _(IF) _(FOR) _(WHILE) _(SWITCH) _(CASE) _(BREAK) _(CONTINUE) _(RETURN)  \
             _(ASM) _(ASM_OPERAND) /* expressions */                                                \
@@ -285,11 +288,11 @@ typedef enum NodeKind {
 #define CSL_BINARY_OPS(_)                                                                          \
     _(LOR, "or", OR, 1)                                                                            \
     _(LAND, "and", AND, 2)                                                                         \
-    _(EQ, "==", EQ_EQ, 3) _(NE, "!=", NOT_EQ, 3) _(LT, "<", LESS, 3) _(LE, "<=", LESS_EQ, 3)       \
-        _(GT, ">", GREATER, 3) _(GE, ">=", GREATER_EQ, 3) _(AND, "&", AMP, 4)                      \
-            _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4) _(SHL, "<<", SHL, 5) _(SHR, ">>", SHR, 5)     \
-                _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6) _(MUL, "*", STAR, 7)                    \
-                    _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
+    _(EQ, "==", EQ_EQ, 3)                                                                          \
+    _(NE, "!=", NOT_EQ, 3) _(LT, "<", LESS, 3) _(LE, "<=", LESS_EQ, 3) _(GT, ">", GREATER, 3)      \
+        _(GE, ">=", GREATER_EQ, 3) _(AND, "&", AMP, 4) _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4)    \
+            _(SHL, "<<", SHL, 5) _(SHR, ">>", SHR, 5) _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6)   \
+                _(MUL, "*", STAR, 7) _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
 
 typedef enum CslOp {
     CSL_OP_NONE,
