@@ -13,15 +13,6 @@
 
 enum { FAULTS_MAX = 64 };
 
-// Debug registers of a tile: tt-metal tensix.h.
-enum {
-    SOFT_RESET_0 = 0xFFB121B0,
-    TRISC0_RESET_PC = 0xFFB12228,
-    TRISC_RESET_PC_OVERRIDE = 0xFFB12234,
-    NCRISC_RESET_PC = 0xFFB12238,
-    NCRISC_RESET_PC_OVERRIDE = 0xFFB1223C,
-};
-
 const char *chip_hart_name(ChipHart hart) {
     static const char *const names[CHIP_HARTS] = { "brisc", "ncrisc", "trisc0", "trisc1",
                                                    "trisc2" };
@@ -208,26 +199,18 @@ wt_status_t chip_set_reset_pc(Chip *chip, ChipXY at, ChipHart hart, uint32_t pc)
         return WT_OK;
     }
     if (hart == CHIP_NCRISC) {
-        TRY(write_word(chip, at, NCRISC_RESET_PC, pc));
-        return write_word(chip, at, NCRISC_RESET_PC_OVERRIDE, 1);
+        TRY(write_word(chip, at, DEBUG_NCRISC_RESET_PC, pc));
+        return write_word(chip, at, DEBUG_NCRISC_RESET_PC_OVERRIDE, 1);
     }
     uint32_t t = (uint32_t)hart - CHIP_TRISC0, on;
-    TRY(write_word(chip, at, TRISC0_RESET_PC + 4 * t, pc));
-    TRY(chip_read(chip, at, TRISC_RESET_PC_OVERRIDE, &on, sizeof on));
-    return write_word(chip, at, TRISC_RESET_PC_OVERRIDE, on | 1u << t);
-}
-
-static uint32_t soft_reset_word(uint32_t held) {
-    static const uint32_t bit[CHIP_HARTS] = { 1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14 };
-    uint32_t word = 0;
-    for (int h = 0; h < CHIP_HARTS; h++)
-        if (held >> h & 1) word |= bit[h];
-    return word;
+    TRY(write_word(chip, at, DEBUG_TRISC0_RESET_PC + 4 * t, pc));
+    TRY(chip_read(chip, at, DEBUG_TRISC_RESET_PC_OVERRIDE, &on, sizeof on));
+    return write_word(chip, at, DEBUG_TRISC_RESET_PC_OVERRIDE, on | 1u << t);
 }
 
 wt_status_t chip_set_soft_reset(Chip *chip, ChipXY at, uint32_t held) {
     TRY(check_hart(chip, at, CHIP_BRISC));
-    return write_word(chip, at, SOFT_RESET_0, soft_reset_word(held));
+    return write_word(chip, at, DEBUG_SOFT_RESET_0, soft_reset_word(held));
 }
 
 wt_status_t chip_set_stack_limit(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit) {

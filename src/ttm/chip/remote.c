@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "ttm/chip/backend.h"
+#include "ttm/chip/register.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,6 @@ extern char **environ;
 
 enum { SERVICE_WINDOWS = 1024, SLICE_WINDOWS = 32 }; // the latter: how long an interrupt may take
 enum { BLACKHOLE = 0xb1401e52, WORMHOLE = 0x401e1e52 };
-enum { SOFT_RESET_0 = 0xffb121b0, ALL_HELD = 0x47800 };
 
 typedef struct Remote {
     Chip chip; // first
@@ -313,10 +313,11 @@ static wt_status_t remote_run(Chip *chip, const ChipRun *run) {
 static wt_status_t remote_reset(Chip *chip) {
     Remote *r = (Remote *)chip;
     if (r->socket < 0) return start(r);
-    const uint32_t held = ALL_HELD;
+    const uint32_t held = soft_reset_word(CHIP_ALL_HARTS);
     for (uint32_t i = 0; i < chip->coords.nodes; i++)
         if (chip->coords.node[i].kind == CHIP_WORKER)
-            TRY(remote_write(chip, chip->coords.node[i].virtual, SOFT_RESET_0, &held, sizeof held));
+            TRY(remote_write(chip, chip->coords.node[i].virtual, DEBUG_SOFT_RESET_0, &held,
+                             sizeof held));
     return WT_OK;
 }
 

@@ -150,10 +150,9 @@ static void release(Tile *tile, uint32_t hart, uint64_t now) {
 
 // Bits that hold parts of the Tensix engine are stored and have no effect while there is none.
 static BusReply store_soft_reset(Tile *tile, uint32_t value, uint64_t now) {
-    static const uint32_t bit[CHIP_HARTS] = { 1 << 11, 1 << 18, 1 << 12, 1 << 13, 1 << 14 };
     if (value == tile->soft_reset) return BUS_OK;
     for (uint32_t h = 0; h < CHIP_HARTS; h++) {
-        bool held = value & bit[h], was = tile->held >> h & 1;
+        bool held = value & soft_reset_word(1u << h), was = tile->held >> h & 1;
         if (held && !was) hold(tile, h);
         if (!held && was) release(tile, h, now);
     }
@@ -360,7 +359,7 @@ void tile_reset(Tile *tile) {
     }
     tile->faulted = tile->woken = 0;
     tile->wants_outbox = tile->warned = false;
-    tile->soft_reset = 0x47800; // the reset value of ttsim's register: all five held
+    tile->soft_reset = soft_reset_word(CHIP_ALL_HARTS);
     tile->trisc_override = tile->ncrisc_override = tile->wall_clock_high = 0;
     memset(tile->stream, 0, sizeof tile->stream);
     memset(&tile->sync, 0, sizeof tile->sync);
