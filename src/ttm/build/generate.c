@@ -68,30 +68,13 @@ void generate_defines(const KernelSpec *s, StrBuf *b) {
                   s->defines[i].value ? s->defines[i].value : "");
 }
 
-// Bytes of a tile, as in wt/formats.h; 0 for a format that has no size.
+// Bytes of a tile; 0 for a format that does not exist.
 static uint32_t tile_bytes(uint32_t format, uint32_t datums) {
-    uint32_t exponents = datums / 16 > 16 ? datums / 16 : 16;
     switch (format) {
-    case 0:
-    case 4:
-    case 8:
-    case 24:
-    case 0xf2: return 4 * datums; // Float32 Tf32 Int32 UInt32 RawUInt32
-    case 1:
-    case 5:
-    case 9:
-    case 0xf1: return 2 * datums; // Float16 Float16_b UInt16 RawUInt16
-    case 10:
-    case 14:
-    case 0x1a:
-    case 30:
-    case 0xf0: return datums; // Lf8 Int8 Fp8_e4m3 UInt8 RawUInt8
-    case 2:
-    case 6: return datums + exponents; // Bfp8 Bfp8_b
-    case 3:
-    case 7: return datums / 2 + exponents; // Bfp4 Bfp4_b
-    case 11:
-    case 15: return datums / 4 + exponents; // Bfp2 Bfp2_b
+#define FORMAT_BYTES(name, value, bits, exponents)                                                 \
+    case value: return ABI_TILE_BYTES(datums, bits, exponents);
+        TTM_DATA_FORMATS(FORMAT_BYTES)
+#undef FORMAT_BYTES
     default: return 0;
     }
 }

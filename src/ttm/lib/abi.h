@@ -132,6 +132,34 @@ enum {
     ABI_NO_ARGS = 0xffff,           // rta_offset of a processor without arguments
 };
 
+// ---- Data formats: name, TT-Metal's value, bits of a datum, and whether an exponent is shared by
+// each 16 of them.
+#define TTM_DATA_FORMATS(_)                                                                        \
+    _(Float32, 0, 32, 0)                                                                           \
+    _(Float16, 1, 16, 0)                                                                           \
+    _(Bfp8, 2, 8, 1)                                                                               \
+    _(Bfp4, 3, 4, 1)                                                                               \
+    _(Tf32, 4, 32, 0)                                                                              \
+    _(Float16_b, 5, 16, 0)                                                                         \
+    _(Bfp8_b, 6, 8, 1)                                                                             \
+    _(Bfp4_b, 7, 4, 1)                                                                             \
+    _(Int32, 8, 32, 0)                                                                             \
+    _(UInt16, 9, 16, 0)                                                                            \
+    _(Lf8, 10, 8, 0)                                                                               \
+    _(Bfp2, 11, 2, 1)                                                                              \
+    _(Int8, 14, 8, 0)                                                                              \
+    _(Bfp2_b, 15, 2, 1)                                                                            \
+    _(UInt32, 24, 32, 0)                                                                           \
+    _(Fp8_e4m3, 0x1A, 8, 0)                                                                        \
+    _(UInt8, 30, 8, 0)                                                                             \
+    _(RawUInt8, 0xf0, 8, 0)                                                                        \
+    _(RawUInt16, 0xf1, 16, 0)                                                                      \
+    _(RawUInt32, 0xf2, 32, 0)
+
+// Bytes of a tile of so many datums; exponents take 16 bytes at least.
+#define ABI_TILE_BYTES(datums, bits, exponents)                                                    \
+    ((datums) * (bits) / 8 + (!(exponents) ? 0 : (datums) / 16 > 16 ? (datums) / 16 : 16))
+
 // ---- Messages
 
 typedef struct rta_offset_t {
