@@ -12,8 +12,8 @@
         program.launch()
         data = target.read(dtype="float32")                 # numpy array; bytes without dtype
 
-Cores are (x, y); ranges are ((x0, y0), (x1, y1)), both ends included; a list of either is a set of cores.
-Every call raises WavetileError when it fails; its `name` is the status ("WT_STALL").
+Cores are (x, y); ranges are ((x0, y0), (x1, y1)), both ends included; a list of either is a set of
+cores. Every call raises WavetileError when it fails; its `name` is the status ("WT_STALL").
 """
 import collections
 import ctypes as C
@@ -24,13 +24,13 @@ import threading
 
 from ._lib import WavetileError, check, function, options
 
-_HANDLE = C.c_void_p
+_HANDLE, _U32, _U64 = C.c_void_p, C.c_uint32, C.c_uint64
 _OUT = C.POINTER(C.c_void_p)
-_U64_OUT = C.POINTER(C.c_uint64)
+_U64_OUT = C.POINTER(_U64)
 
 
 class Core(C.Structure):
-    _fields_ = [("x", C.c_uint32), ("y", C.c_uint32)]
+    _fields_ = [("x", _U32), ("y", _U32)]
 
 
 class CoreRange(C.Structure):
@@ -41,40 +41,40 @@ _PRINT_FN = C.CFUNCTYPE(None, C.c_void_p, C.c_char_p)
 
 
 class DeviceOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("no_dprint", C.c_uint32), ("transport", C.c_char_p),
-                ("max_cycles", C.c_uint64), ("print", _PRINT_FN), ("print_user", C.c_void_p),
-                ("harvested_columns", C.c_uint32), ("timeout_ms", C.c_uint32)]
+    _fields_ = [("struct_size", _U32), ("no_dprint", _U32), ("transport", C.c_char_p),
+                ("max_cycles", _U64), ("print", _PRINT_FN), ("print_user", C.c_void_p),
+                ("harvested_columns", _U32), ("timeout_ms", _U32)]
 
 
 class DeviceInfo(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("num_cbs", C.c_uint32), ("arch", C.c_char * 16),
-                ("compute_grid", Core), ("logical_grid", Core), ("eth_cores", C.c_uint32),
-                ("dram_channels", C.c_uint32), ("dram_channel_size", C.c_uint64),
-                ("dram_alignment", C.c_uint32), ("l1_banks", C.c_uint32), ("l1_size", C.c_uint64),
-                ("l1_unreserved_base", C.c_uint64), ("l1_alignment", C.c_uint32),
-                ("max_runtime_args", C.c_uint32)]
+    _fields_ = [("struct_size", _U32), ("num_cbs", _U32), ("arch", C.c_char * 16),
+                ("compute_grid", Core), ("logical_grid", Core), ("eth_cores", _U32),
+                ("dram_channels", _U32), ("dram_channel_size", _U64),
+                ("dram_alignment", _U32), ("l1_banks", _U32), ("l1_size", _U64),
+                ("l1_unreserved_base", _U64), ("l1_alignment", _U32),
+                ("max_runtime_args", _U32)]
 
 
 class DeviceStats(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("deterministic", C.c_uint32), ("cycles", C.c_uint64),
-                ("order_hash", C.c_uint64), ("instructions", C.c_uint64), ("kernel_cycles", C.c_uint64)]
+    _fields_ = [("struct_size", _U32), ("deterministic", _U32), ("cycles", _U64),
+                ("order_hash", _U64), ("instructions", _U64), ("kernel_cycles", _U64)]
 
 
 class BufferOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("allocation", C.c_uint32)]
+    _fields_ = [("struct_size", _U32), ("allocation", _U32)]
 
 
 class Page(C.Structure):
     """Where a page lies: its bank, the logical core (L1) or (channel, 0), the address there."""
-    _fields_ = [("bank", C.c_uint32), ("core", Core), ("address", C.c_uint64)]
+    _fields_ = [("bank", _U32), ("core", Core), ("address", _U64)]
 
 
 class CbIndex(C.Structure):
-    _fields_ = [("index", C.c_uint32), ("format", C.c_uint32), ("page_size", C.c_uint32)]
+    _fields_ = [("index", _U32), ("format", _U32), ("page_size", _U32)]
 
 
 class CbOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("buffer", _HANDLE)]
+    _fields_ = [("struct_size", _U32), ("buffer", _HANDLE)]
 
 
 class Define(C.Structure):
@@ -82,33 +82,33 @@ class Define(C.Structure):
 
 
 class NamedArg(C.Structure):
-    _fields_ = [("name", C.c_char_p), ("value", C.c_uint32)]
+    _fields_ = [("name", C.c_char_p), ("value", _U32)]
 
 
-_KERNEL_FIELDS = [("compile_args", C.POINTER(C.c_uint32)), ("num_compile_args", C.c_size_t),
+_KERNEL_FIELDS = [("compile_args", C.POINTER(_U32)), ("num_compile_args", C.c_size_t),
                   ("named_args", C.POINTER(NamedArg)), ("num_named_args", C.c_size_t),
-                  ("defines", C.POINTER(Define)), ("num_defines", C.c_size_t), ("opt_level", C.c_uint32),
-                  ("reserved", C.c_uint32)]
+                  ("defines", C.POINTER(Define)), ("num_defines", C.c_size_t), ("opt_level", _U32),
+                  ("reserved", _U32)]
 
 
 class DataflowOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("processor", C.c_uint32), ("noc", C.c_uint32),
-                ("dynamic_noc", C.c_uint32)] + _KERNEL_FIELDS
+    _fields_ = [("struct_size", _U32), ("processor", _U32), ("noc", _U32),
+                ("dynamic_noc", _U32)] + _KERNEL_FIELDS
 
 
 class ComputeOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("math_fidelity", C.c_uint32), ("fp32_dest_acc", C.c_uint32),
-                ("dst_full_sync", C.c_uint32), ("bfp8_pack_precise", C.c_uint32), ("math_approx", C.c_uint32),
-                ("unpack_to_dest_fp32", C.c_uint64)] + _KERNEL_FIELDS
+    _fields_ = [("struct_size", _U32), ("math_fidelity", _U32), ("fp32_dest_acc", _U32),
+                ("dst_full_sync", _U32), ("bfp8_pack_precise", _U32), ("math_approx", _U32),
+                ("unpack_to_dest_fp32", _U64)] + _KERNEL_FIELDS
 
 
 class LaunchOptions(C.Structure):
-    _fields_ = [("struct_size", C.c_uint32), ("no_wait", C.c_uint32), ("max_cycles", C.c_uint64)]
+    _fields_ = [("struct_size", _U32), ("no_wait", _U32), ("max_cycles", _U64)]
 
 
 _RANGES = C.POINTER(CoreRange), C.c_size_t
 
-_device_create = function("ttm_device_create", C.c_uint32, C.POINTER(DeviceOptions), _OUT)
+_device_create = function("ttm_device_create", _U32, C.POINTER(DeviceOptions), _OUT)
 _device_close = function("ttm_device_close", _HANDLE)
 _device_reset = function("ttm_device_reset", _HANDLE)
 _device_interrupt = function("ttm_device_interrupt", _HANDLE)
@@ -117,35 +117,37 @@ _device_stats = function("ttm_device_stats", _HANDLE, C.POINTER(DeviceStats))
 _device_report = function("ttm_device_report", _HANDLE, C.c_char_p, C.c_size_t, C.POINTER(C.c_size_t))
 _worker_core = function("ttm_worker_core_from_logical_core", _HANDLE, Core, C.POINTER(Core))
 _set_root_dir = function("ttm_set_root_dir", C.c_char_p)
-_buffer_create = function("ttm_buffer_create_interleaved", _HANDLE, C.c_uint64, C.c_uint64, C.c_uint32,
+_buffer_create = function("ttm_buffer_create_interleaved", _HANDLE, _U64, _U64, _U32,
                           C.POINTER(BufferOptions), _OUT)
 _buffer_destroy = function("ttm_buffer_destroy", _HANDLE)
-_buffer_write = function("ttm_buffer_write", _HANDLE, C.c_uint64, C.c_void_p, C.c_uint64)
-_buffer_read = function("ttm_buffer_read", _HANDLE, C.c_uint64, C.c_void_p, C.c_uint64)
+_buffer_write = function("ttm_buffer_write", _HANDLE, _U64, C.c_void_p, _U64)
+_buffer_read = function("ttm_buffer_read", _HANDLE, _U64, C.c_void_p, _U64)
 _buffer_address = function("ttm_buffer_address", _HANDLE, _U64_OUT)
 _buffer_size = function("ttm_buffer_size", _HANDLE, _U64_OUT)
 _buffer_page_size = function("ttm_buffer_page_size", _HANDLE, _U64_OUT)
-_buffer_page = function("ttm_buffer_page", _HANDLE, C.c_uint64, C.POINTER(Page))
-_tensor_accessor_args = function("ttm_tensor_accessor_args", _HANDLE, C.POINTER(C.c_uint32), C.c_size_t,
+_buffer_page = function("ttm_buffer_page", _HANDLE, _U64, C.POINTER(Page))
+_tensor_accessor_args = function("ttm_tensor_accessor_args", _HANDLE, C.POINTER(_U32), C.c_size_t,
                                  C.POINTER(C.c_size_t))
-_l1_write = function("ttm_l1_write", _HANDLE, Core, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
-_l1_read = function("ttm_l1_read", _HANDLE, Core, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
-_dram_write = function("ttm_dram_channel_write", _HANDLE, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
-_dram_read = function("ttm_dram_channel_read", _HANDLE, C.c_uint32, C.c_uint64, C.c_void_p, C.c_uint64)
+_l1_write = function("ttm_l1_write", _HANDLE, Core, _U32, _U64, C.c_void_p, _U64)
+_l1_read = function("ttm_l1_read", _HANDLE, Core, _U32, _U64, C.c_void_p, _U64)
+_dram_write = function("ttm_dram_channel_write", _HANDLE, _U32, _U64, C.c_void_p, _U64)
+_dram_read = function("ttm_dram_channel_read", _HANDLE, _U32, _U64, C.c_void_p, _U64)
 _program_create = function("ttm_program_create", _HANDLE, _OUT)
 _program_destroy = function("ttm_program_destroy", _HANDLE)
-_cb_create = function("ttm_cb_create", _HANDLE, *_RANGES, C.c_uint32, C.POINTER(CbIndex), C.c_size_t,
+_cb_create = function("ttm_cb_create", _HANDLE, *_RANGES, _U32, C.POINTER(CbIndex), C.c_size_t,
                       C.POINTER(CbOptions), _OUT)
 _cb_address = function("ttm_cb_address", _HANDLE, _U64_OUT)
-_semaphore_create = function("ttm_semaphore_create", _HANDLE, *_RANGES, C.c_uint32, C.POINTER(C.c_uint32))
-_dataflow = function("ttm_kernel_create_dataflow", _HANDLE, C.c_char_p, *_RANGES, C.POINTER(DataflowOptions), _OUT)
+_semaphore_create = function("ttm_semaphore_create", _HANDLE, *_RANGES, _U32, C.POINTER(_U32))
+_dataflow = function("ttm_kernel_create_dataflow", _HANDLE, C.c_char_p, *_RANGES,
+                     C.POINTER(DataflowOptions), _OUT)
 _dataflow_text = function("ttm_kernel_create_dataflow_from_string", _HANDLE, C.c_char_p, *_RANGES,
                           C.POINTER(DataflowOptions), _OUT)
-_compute = function("ttm_kernel_create_compute", _HANDLE, C.c_char_p, *_RANGES, C.POINTER(ComputeOptions), _OUT)
+_compute = function("ttm_kernel_create_compute", _HANDLE, C.c_char_p, *_RANGES,
+                    C.POINTER(ComputeOptions), _OUT)
 _compute_text = function("ttm_kernel_create_compute_from_string", _HANDLE, C.c_char_p, *_RANGES,
                          C.POINTER(ComputeOptions), _OUT)
-_set_runtime_args = function("ttm_set_runtime_args", _HANDLE, *_RANGES, C.POINTER(C.c_uint32), C.c_size_t)
-_set_common_runtime_args = function("ttm_set_common_runtime_args", _HANDLE, C.POINTER(C.c_uint32), C.c_size_t)
+_set_runtime_args = function("ttm_set_runtime_args", _HANDLE, *_RANGES, C.POINTER(_U32), C.c_size_t)
+_set_common_runtime_args = function("ttm_set_common_runtime_args", _HANDLE, C.POINTER(_U32), C.c_size_t)
 _program_launch = function("ttm_program_launch", _HANDLE, C.POINTER(LaunchOptions))
 _program_wait = function("ttm_program_wait", _HANDLE)
 
@@ -162,7 +164,8 @@ _ALLOCATIONS = {None: 0, "bottom_up": 1, "top_down": 2}
 
 def _choice(table, name, what):
     if name not in table:
-        raise ValueError(f"{name!r} is no {what}: one of {', '.join(str(k) for k in table if k is not None)}")
+        names = ", ".join(str(k) for k in table if k is not None)
+        raise ValueError(f"{name!r} is no {what}: one of {names}")
     return table[name]
 
 
@@ -188,6 +191,10 @@ def _core(core):
     return Core(_unsigned(x, "x of a core"), _unsigned(y, "y of a core"))
 
 
+def _core_type(name):
+    return _choice(_CORE_TYPES, name, "core type")
+
+
 def _ranges(cores):
     """(x, y), ((x0, y0), (x1, y1)) or a list of either, as the arguments of a call."""
     def one(c):
@@ -207,7 +214,7 @@ def _word(value):
 
 
 def _words(values):
-    array = (C.c_uint32 * len(values))(*map(_word, values))
+    array = (_U32 * len(values))(*map(_word, values))
     return array, len(array)
 
 
@@ -244,7 +251,8 @@ def _receive(read, size, dtype):
 
 @functools.lru_cache(maxsize=None)
 def _tuple_type(struct):
-    return collections.namedtuple(struct.__name__, [n for n, *_ in struct._fields_ if n != "struct_size"])
+    names = [name for name, *_ in struct._fields_ if name != "struct_size"]
+    return collections.namedtuple(struct.__name__, names)
 
 
 def _plain(struct):
@@ -295,12 +303,13 @@ class _Handle:
 class Device(_Handle):
     """A chip: the model, or with `transport` the simulator in that libttsim.so.
 
-    `print` receives each line that kernels DPRINT; by default they go to standard output. What it raises comes
-    out of the call that was running. It must not use the device.
+    `print` receives each line that kernels DPRINT; by default they go to standard output. What it
+    raises comes out of the call that was running. It must not use the device.
     """
     _destroy = _device_close
 
-    def __init__(self, index=0, transport=None, print=print, max_cycles=0, harvested_columns=0, timeout_ms=0):
+    def __init__(self, index=0, transport=None, print=print, max_cycles=0, harvested_columns=0,
+                 timeout_ms=0):
         failures = self._failures = []
 
         def emit(_, line):
@@ -310,9 +319,10 @@ class Device(_Handle):
                 failures.append(e)
 
         self._print = _PRINT_FN(emit) if print else _PRINT_FN()
-        o = options(DeviceOptions, transport=None if transport is None else _text(transport, "the transport"),
-                    max_cycles=_unsigned(max_cycles, "max_cycles", 64), no_dprint=0 if print else 1,
-                    print=self._print, harvested_columns=_unsigned(harvested_columns, "harvested_columns"),
+        o = options(DeviceOptions, no_dprint=not print, print=self._print,
+                    transport=None if transport is None else _text(transport, "the transport"),
+                    max_cycles=_unsigned(max_cycles, "max_cycles", 64),
+                    harvested_columns=_unsigned(harvested_columns, "harvested_columns"),
                     timeout_ms=_unsigned(timeout_ms, "timeout_ms"))
         handle = C.c_void_p()
         check(_device_create(_unsigned(index, "the device's index"), C.byref(o), C.byref(handle)))
@@ -321,7 +331,8 @@ class Device(_Handle):
     def _run(self, call):
         """Makes a call that may take long, so that Ctrl-C ends it.
 
-        Python handles signals on its main thread and not inside C, so there the call gets a thread of its own.
+        Python handles signals on its main thread and not inside C, so there the call gets a thread
+        of its own.
         """
         if threading.current_thread() is threading.main_thread():
             self._run_aside(call)
@@ -386,7 +397,7 @@ class Device(_Handle):
 
     @property
     def stats(self):
-        """A named tuple: cycles, order_hash, instructions, kernel_cycles, ... as in ttm_device_stats_t."""
+        """A named tuple: cycles, order_hash, kernel_cycles, ... as in ttm_device_stats_t."""
         stats = options(DeviceStats)
         check(_device_stats(self._handle, C.byref(stats)))
         return _plain(stats)
@@ -407,21 +418,21 @@ class Device(_Handle):
 
     def write_l1(self, core, address, data, core_type="worker"):
         p, n, keep = _contiguous(data)
-        kind, address = _choice(_CORE_TYPES, core_type, "core type"), _unsigned(address, "the address", 64)
-        check(_l1_write(self._handle, _core(core), kind, address, p, n))
+        at = _core(core), _core_type(core_type), _unsigned(address, "the address", 64)
+        check(_l1_write(self._handle, *at, p, n))
 
     def read_l1(self, core, address, size, core_type="worker", dtype=None):
-        kind, address = _choice(_CORE_TYPES, core_type, "core type"), _unsigned(address, "the address", 64)
-        return _receive(lambda p, n: _l1_read(self._handle, _core(core), kind, address, p, n), size, dtype)
+        at = _core(core), _core_type(core_type), _unsigned(address, "the address", 64)
+        return _receive(lambda p, n: _l1_read(self._handle, *at, p, n), size, dtype)
 
     def write_dram_channel(self, channel, address, data):
         p, n, keep = _contiguous(data)
-        channel, address = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
-        check(_dram_write(self._handle, channel, address, p, n))
+        at = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
+        check(_dram_write(self._handle, *at, p, n))
 
     def read_dram_channel(self, channel, address, size, dtype=None):
-        channel, address = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
-        return _receive(lambda p, n: _dram_read(self._handle, channel, address, p, n), size, dtype)
+        at = _unsigned(channel, "the channel"), _unsigned(address, "the address", 64)
+        return _receive(lambda p, n: _dram_read(self._handle, *at, p, n), size, dtype)
 
 
 class Buffer(_Handle):
@@ -432,15 +443,15 @@ class Buffer(_Handle):
         super().__init__(handle)
         self.device = device
 
-    address = property(lambda self: self._out(_buffer_address, C.c_uint64))
-    size = property(lambda self: self._out(_buffer_size, C.c_uint64))
-    page_size = property(lambda self: self._out(_buffer_page_size, C.c_uint64))
+    address = property(lambda self: self._out(_buffer_address, _U64))
+    size = property(lambda self: self._out(_buffer_size, _U64))
+    page_size = property(lambda self: self._out(_buffer_page_size, _U64))
 
     @property
     def accessor(self):
         """The compile-time arguments of a TensorAccessor over this buffer."""
         n = C.c_size_t()
-        words = (C.c_uint32 * 64)()
+        words = (_U32 * 64)()
         check(_tensor_accessor_args(self._handle, words, len(words), C.byref(n)))
         return list(words[:n.value])
 
@@ -468,7 +479,8 @@ class Buffer(_Handle):
             raise ValueError("what is read into must be writable and C-contiguous")
         if view.nbytes:
             array = (C.c_char * view.nbytes).from_buffer(view)
-            check(_buffer_read(self._handle, _unsigned(offset, "the offset", 64), C.byref(array), view.nbytes))
+            offset = _unsigned(offset, "the offset", 64)
+            check(_buffer_read(self._handle, offset, C.byref(array), view.nbytes))
 
 
 class Program(_Handle):
@@ -487,18 +499,19 @@ class Program(_Handle):
             for i, (f, p) in indices.items()))
         o = options(CbOptions, buffer=buffer._handle if buffer else None)
         handle = C.c_void_p()
-        check(_cb_create(self._handle, *_ranges(cores), _unsigned(size, "the size"), listed, len(listed),
-                         C.byref(o), C.byref(handle)))
+        check(_cb_create(self._handle, *_ranges(cores), _unsigned(size, "the size"), listed,
+                         len(listed), C.byref(o), C.byref(handle)))
         return Cb(self, handle)
 
     def semaphore(self, cores, initial=0):
         """The id of a new semaphore, for get_semaphore."""
-        number = C.c_uint32()
+        number = _U32()
         check(_semaphore_create(self._handle, *_ranges(cores), _word(initial), C.byref(number)))
         return number.value
 
-    def dataflow(self, path=None, cores=(0, 0), source=None, processor=0, noc=None, dynamic_noc=False, **build):
-        """A data-movement kernel from a file or, with `source`, from a string, on RISCV_0 or RISCV_1.
+    def dataflow(self, path=None, cores=(0, 0), source=None, processor=0, noc=None,
+                 dynamic_noc=False, **build):
+        """A data-movement kernel, from a file or with `source` from a string, on RISCV_0 or _1.
 
         Also: compile_args=[...], named_args={...}, defines={...}, opt_level="O2".
         """
@@ -508,7 +521,8 @@ class Program(_Handle):
         return self._kernel(_dataflow, _dataflow_text, path, source, cores, o)
 
     def compute(self, path=None, cores=(0, 0), source=None, math_fidelity=None, fp32_dest_acc=False,
-                dst_full_sync=False, math_approx=False, bfp8_pack_precise=False, unpack_to_dest_fp32=0, **build):
+                dst_full_sync=False, math_approx=False, bfp8_pack_precise=False,
+                unpack_to_dest_fp32=0, **build):
         """A compute kernel, as `dataflow`."""
         o, keep = _kernel_options(ComputeOptions, **build)
         o.math_fidelity = _choice(_FIDELITIES, math_fidelity, "math fidelity")
@@ -529,7 +543,8 @@ class Program(_Handle):
     def launch(self, wait=True, max_cycles=0):
         """Runs the program on the device and waits for its end, unless `wait` is false."""
         handle = self._handle
-        o = options(LaunchOptions, no_wait=not wait, max_cycles=_unsigned(max_cycles, "max_cycles", 64))
+        o = options(LaunchOptions, no_wait=not wait,
+                    max_cycles=_unsigned(max_cycles, "max_cycles", 64))
         self.device._run(lambda: _program_launch(handle, C.byref(o)))
 
     def wait(self):
@@ -540,12 +555,13 @@ class Program(_Handle):
 
 def _kernel_options(struct, compile_args=(), named_args=None, defines=None, opt_level=None):
     words, n = _words(list(compile_args))
-    named = [NamedArg(_text(k, "the name of an argument"), _word(v)) for k, v in (named_args or {}).items()]
+    named = [NamedArg(_text(k, "the name of an argument"), _word(v))
+             for k, v in (named_args or {}).items()]
     defined = [Define(_text(k, "the name of a define"), _text(str(v), "a define"))
                for k, v in (defines or {}).items()]
     named, defined = (NamedArg * len(named))(*named), (Define * len(defined))(*defined)
-    o = options(struct, compile_args=words, num_compile_args=n, named_args=named, num_named_args=len(named),
-                defines=defined, num_defines=len(defined),
+    o = options(struct, compile_args=words, num_compile_args=n, named_args=named,
+                num_named_args=len(named), defines=defined, num_defines=len(defined),
                 opt_level=_choice(_OPT_LEVELS, opt_level, "optimisation level"))
     return o, (words, named, defined)
 
@@ -575,13 +591,13 @@ class Cb(_Part):
     @property
     def address(self):
         """Where it lies in L1, after a launch."""
-        value = C.c_uint64()
+        value = _U64()
         check(_cb_address(self._live(), C.byref(value)))
         return value.value
 
 
 def set_root_dir(path):
-    """The folder that kernel paths and includes are resolved against; None: as $TT_METAL_HOME says."""
+    """The folder to resolve kernel paths and includes against; None: as $TT_METAL_HOME says."""
     check(_set_root_dir(None if path is None else _text(path, "the path")))
 
 
