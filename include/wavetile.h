@@ -2,7 +2,7 @@
 //
 // Every fallible function of the library returns a wt_status_t. The message that says what went
 // wrong, where and what to do is one call away in wt_last_error(). Nothing in the library exits,
-// aborts, prints or takes signals.
+// aborts, prints or takes signals, unless the host has no memory left at all (docs/errors.md).
 #ifndef WAVETILE_H
 #define WAVETILE_H
 
