@@ -92,11 +92,31 @@ static void a_core_has_sixteen_semaphores(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+static void the_buffer_of_one_must_live(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_buffer_t *b;
+    ttm_cb_index_t index = { 4, TTM_FORMAT_UINT32, 64 };
+    assert_ok(ttm_buffer_create_interleaved(d, 4096, 4096, TTM_BUFFER_L1, NULL, &b));
+    ttm_cb_options_t o = { .struct_size = sizeof o, .buffer = b };
+    assert_ok(ttm_cb_create(p, &core00, 1, 4096, &index, 1, &o, NULL));
+    new_kernel(p, "void kernel_main() {}");
+    assert_ok(ttm_program_launch(p, NULL));
+    assert_ok(ttm_buffer_destroy(b));
+    assert_fails(ttm_program_launch(p, NULL), WT_INVALID,
+                 "circular buffer 4 lies in has been destroyed");
+    ttm_program_destroy(p);
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_that_exceed_l1_are_refused),
         cmocka_unit_test(one_that_reaches_into_an_l1_buffer_is_refused),
         cmocka_unit_test(malformed_ones_are_refused),
+        cmocka_unit_test(the_buffer_of_one_must_live),
         cmocka_unit_test(a_core_has_sixteen_semaphores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,12 @@ void alloc_give(Alloc *a, uint64_t address) {
         range_insert(&a->free, i, r);
 }
 
+bool alloc_holds(const Alloc *a, uint64_t begin, uint64_t size) {
+    for (size_t i = 0; i < a->used.len; i++)
+        if (a->used.data[i].begin == begin) return a->used.data[i].end - begin >= size;
+    return false;
+}
+
 uint64_t alloc_lowest(const Alloc *a) { return a->used.len ? a->used.data[0].begin : a->limit; }
 
 uint64_t alloc_size_per_bank(uint64_t size, uint64_t page_size, uint32_t banks, uint64_t align) {

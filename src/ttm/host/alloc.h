@@ -23,8 +23,9 @@ typedef struct Alloc {
 void alloc_init(Alloc *a, uint64_t base, uint64_t limit, uint64_t align);
 void alloc_free(Alloc *a);
 wt_status_t alloc_take(Alloc *a, uint64_t size, bool bottom_up, uint64_t *address);
-void alloc_give(Alloc *a, uint64_t address); // of a range that was taken
-uint64_t alloc_lowest(const Alloc *a);       // the lowest address in use, `limit` when none is
+void alloc_give(Alloc *a, uint64_t address);                     // of a range that was taken
+bool alloc_holds(const Alloc *a, uint64_t begin, uint64_t size); // taken as one range
+uint64_t alloc_lowest(const Alloc *a); // the lowest address in use, `limit` when none is
 
 // How many bytes a buffer takes in each of `banks` banks when its pages go round them.
 uint64_t alloc_size_per_bank(uint64_t size, uint64_t page_size, uint32_t banks, uint64_t align);

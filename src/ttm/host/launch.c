@@ -79,6 +79,26 @@ static wt_status_t program_compile(ttm_program_t *p) {
 
 // ---- circular buffers
 
+// Where a circular buffer may lie: below the end of L1, and below the L1 buffers.
+static wt_status_t cb_check_end(const ttm_device_t *d, const ttm_cb_t *cb, uint64_t end) {
+    uint64_t buffers = alloc_lowest(&d->l1);
+    if (end <= d->facts->l1_size && end <= buffers) return WT_OK;
+    uint32_t core = 0;
+    core_set_next(&cb->cores, &core);
+    ttm_core_t c = core_at(d->grid, core);
+    StrBuf why = { 0 };
+    if (end > d->facts->l1_size)
+        sb_printf(&why, "grows to 0x%llx, beyond L1 of 0x%x bytes", (unsigned long long)end,
+                  d->facts->l1_size);
+    else
+        sb_printf(&why, "ends at 0x%llx, inside the L1 buffers, which start at 0x%llx",
+                  (unsigned long long)end, (unsigned long long)buffers);
+    wt_status_t s = fail(WT_INVALID, "circular buffer %d of %u bytes on core (%u,%u) %s",
+                         __builtin_ctzll(cb->mask), cb->size, c.x, c.y, sb_str(&why));
+    sb_free(&why);
+    return s;
+}
+
 // From the unreserved base up, in the order of creation; each starts where every core of its ranges
 // still has room, so that its address is the same on all of them.
 static wt_status_t allocate_cbs(ttm_program_t *p) {
@@ -88,6 +108,10 @@ static wt_status_t allocate_cbs(ttm_program_t *p) {
     for (size_t n = 0; n < p->cbs.len; n++) {
         ttm_cb_t *cb = p->cbs.data[n];
         if (cb->fixed) {
+            if (!alloc_holds(&d->l1, cb->fixed, cb->size))
+                return fail(WT_INVALID,
+                            "the buffer that circular buffer %d lies in has been destroyed",
+                            __builtin_ctzll(cb->mask));
             cb->address = cb->fixed;
             continue;
         }
@@ -95,23 +119,7 @@ static wt_status_t allocate_cbs(ttm_program_t *p) {
         for (uint32_t i = 0; core_set_next(&cb->cores, &i); i++)
             if (end[i] > at) at = end[i];
         at = (at + align - 1) / align * align;
-        uint32_t core = 0;
-        core_set_next(&cb->cores, &core);
-        ttm_core_t c = core_at(d->grid, core);
-        int index = __builtin_ctzll(cb->mask);
-        if (at + cb->size > d->facts->l1_size)
-            return fail(
-                WT_INVALID,
-                "circular buffer %d of %u bytes on core (%u,%u) grows to 0x%llx, beyond L1 of "
-                "0x%x bytes",
-                index, cb->size, c.x, c.y, (unsigned long long)at + cb->size, d->facts->l1_size);
-        if (at + cb->size > alloc_lowest(&d->l1))
-            return fail(
-                WT_INVALID,
-                "circular buffer %d of %u bytes on core (%u,%u) ends at 0x%llx, inside the L1 "
-                "buffers, which start at 0x%llx",
-                index, cb->size, c.x, c.y, (unsigned long long)at + cb->size,
-                (unsigned long long)alloc_lowest(&d->l1));
+        TRY(cb_check_end(d, cb, at + cb->size));
         cb->address = (uint32_t)at;
         for (uint32_t i = 0; core_set_next(&cb->cores, &i); i++) end[i] = at + cb->size;
     }
