@@ -74,9 +74,6 @@ Operand builtin_call(Sema *s, Node *call, Type *want) {
 // Arguments
 // -------------------------------------------------------------------------------------------------
 
-static Node *arg(Node *call, uint32_t i) { return call->builtin.args.data[i]; }
-static uint32_t nargs(const Node *call) { return call->builtin.args.len; }
-
 Operand arg_value(Sema *s, Node *call, uint32_t i, Type *t) {
     return t ? expr_as(s, arg(call, i), t) : expr_value(s, arg(call, i), NULL);
 }
@@ -145,18 +142,6 @@ Option *option_get(Options *o, const char *name) {
     return NULL;
 }
 
-static Operand error_at(Sema *s, Node *n, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-static Operand error_at(Sema *s, Node *n, const char *fmt, ...) {
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    sema_error(s, span_of(n), "%s", text);
-    return opd_error();
-}
-
 // The type of an expression, without its effects.
 static Type *type_only(Sema *s, Node *n) {
     if (s->fx->comptime) {
@@ -210,17 +195,18 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
     // a bare number takes the width it needs
     if (x.kind == X_VALUE && x.type->kind == TY_COMPTIME_INT && to) {
         if (x.v.i < -((Int)1 << (to - 1)) || x.v.i >= (Int)1 << to)
-            return error_at(s, arg(call, 1), "the number does not fit in %u bits", to);
+            return opd_wrong(s, arg_span(call, 1), "the number does not fit in %u bits", to);
         from = to;
         x.v = value_of(type_int(s, false, to), x.v.i & (((Int)1 << to) - 1));
         x.type = x.v.type;
     }
     if (!to || !from)
-        return error_at(s, call, "'@bitcast' between '%s' and '%s' is not possible", x.type->name,
-                        t->name);
+        return opd_wrong(s, span_of(call), "'@bitcast' between '%s' and '%s' is not possible",
+                         x.type->name, t->name);
     if (to != from)
-        return error_at(s, call, "'@bitcast' needs the same width: '%s' has %u bits, '%s' has %u",
-                        x.type->name, from, t->name, to);
+        return opd_wrong(s, span_of(call),
+                         "'@bitcast' needs the same width: '%s' has %u bits, '%s' has %u",
+                         x.type->name, from, t->name, to);
     if (x.kind == X_VALUE && !(x.type->kind == TY_POINTER && x.v.ptr.base)) {
         Int bits = x.type->kind == TY_FLOAT     ? float_bits(x.type, x.v.f)
                    : x.type->kind == TY_POINTER ? x.v.ptr.off
@@ -233,7 +219,8 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
         return opd_value(value_of(t, t->kind == TY_INT ? int_wrap(t, bits) : bits));
     }
     if (at_comptime(s))
-        return error_at(s, call, "the address of a variable is not known at compile time");
+        return opd_wrong(s, span_of(call),
+                         "the address of a variable is not known at compile time");
     int r = to_reg(s, x);
     if (t->kind == TY_INT && t->is_signed != (x.type->kind == TY_INT && x.type->is_signed))
         return opd_reg(t, cast_int(s, t, r));
@@ -255,11 +242,12 @@ Operand builtin_ptrcast(Sema *s, Node *call, Type *want) {
     Type *t = expr_type(s, arg(call, 0));
     if (!t) return opd_error();
     if (t->kind != TY_POINTER)
-        return error_at(s, arg(call, 0), "'@ptrcast' gives a pointer, not '%s'", t->name);
+        return opd_wrong(s, arg_span(call, 0), "'@ptrcast' gives a pointer, not '%s'", t->name);
     Operand x = expr_value(s, arg(call, 1), NULL);
     if (opd_bad(&x)) return x;
     if (x.type->kind != TY_POINTER)
-        return error_at(s, arg(call, 1), "'@ptrcast' needs a pointer, found '%s'", x.type->name);
+        return opd_wrong(s, arg_span(call, 1), "'@ptrcast' needs a pointer, found '%s'",
+                         x.type->name);
     if (x.kind == X_VALUE) {
         Value v = x.v;
         v.type = t;
@@ -291,8 +279,8 @@ Operand builtin_is_arch(Sema *s, Node *call, Type *want) {
     if (!arg_known(s, call, 0, s->types.string, &v)) return opd_error();
     Str name = { v.str.p, v.str.n };
     if (!str_eqc(name, "wse1") && !str_eqc(name, "wse2") && !str_eqc(name, "wse3"))
-        return error_at(s, arg(call, 0), "there is no architecture '%.*s'; wse2 and wse3 are known",
-                        STR_ARG(name));
+        return opd_wrong(s, arg_span(call, 0),
+                         "there is no architecture '%.*s'; wse2 and wse3 are known", STR_ARG(name));
     return opd_value(value_bool(s, str_eqc(name, s->arch == CSL_WSE3 ? "wse3" : "wse2")));
 }
 
@@ -312,9 +300,9 @@ Operand builtin_comptime_assert(Sema *s, Node *call, Type *want) {
     if (c.i) return opd_void(s);
     if (nargs(call) > 1) {
         if (!arg_known(s, call, 1, s->types.string, &m)) return opd_error();
-        return error_at(s, call, "assertion failed: %.*s", (int)m.str.n, m.str.p);
+        return opd_wrong(s, span_of(call), "assertion failed: %.*s", (int)m.str.n, m.str.p);
     }
-    return error_at(s, call, "assertion failed");
+    return opd_wrong(s, span_of(call), "assertion failed");
 }
 
 Operand builtin_comptime_print(Sema *s, Node *call, Type *want) {
@@ -372,7 +360,7 @@ Operand builtin_strcat(Sema *s, Node *call, Type *want) {
         sb_add(&b, v.str.p, v.str.n);
         if (b.n > 1 << 20) {
             sb_free(&b);
-            return error_at(s, call, "the string is too long");
+            return opd_wrong(s, span_of(call), "the string is too long");
         }
     }
     Value v = value_str(s, b.p ? b.p : "", b.n);
@@ -408,8 +396,8 @@ Operand builtin_get_string_from_byte(Sema *s, Node *call, Type *want) {
 static Type *array_arg(Sema *s, Node *call) {
     Type *t = expr_type(s, arg(call, 0));
     if (t && t->kind != TY_ARRAY) {
-        error_at(s, arg(call, 0), "'%s' needs an array type, found '%s'", call->builtin.name->s,
-                 t->name);
+        opd_wrong(s, arg_span(call, 0), "'%s' needs an array type, found '%s'",
+                  call->builtin.name->s, t->name);
         return NULL;
     }
     return t;
@@ -420,7 +408,8 @@ Operand builtin_zeros(Sema *s, Node *call, Type *want) {
     Type *t = array_arg(s, call);
     if (!t) return opd_error();
     if (!type_is_number(t->elem))
-        return error_at(s, arg(call, 0), "'@zeros' needs an array of numbers, found '%s'", t->name);
+        return opd_wrong(s, arg_span(call, 0), "'@zeros' needs an array of numbers, found '%s'",
+                         t->name);
     return opd_value(value_zero(s, t));
 }
 
@@ -432,9 +421,9 @@ Operand builtin_constants(Sema *s, Node *call, Type *want) {
     if (opd_bad(&x)) return x;
     if (x.kind == X_VALUE) return opd_value(value_splat(s, t, x.v));
     if (t->count > 64)
-        return error_at(s, arg(call, 1),
-                        "'@constants' of %llu elements needs a comptime-known value",
-                        (unsigned long long)t->count);
+        return opd_wrong(s, arg_span(call, 1),
+                         "'@constants' of %llu elements needs a comptime-known value",
+                         (unsigned long long)t->count);
     Operand a = { .kind = X_AGG,
                   .type = t,
                   .items = arena_array(s->arena, Operand, t->count + 1),
@@ -491,7 +480,7 @@ Operand builtin_has_field(Sema *s, Node *call, Type *want) {
     Type *t = type_only(s, arg(call, 0));
     if (!t) return opd_error();
     if (t->kind != TY_STRUCT)
-        return error_at(s, arg(call, 0), "'@has_field' needs a struct, found '%s'", t->name);
+        return opd_wrong(s, arg_span(call, 0), "'@has_field' needs a struct, found '%s'", t->name);
     return opd_value(value_bool(s, type_field(t, name) >= 0));
 }
 
@@ -504,21 +493,23 @@ Operand builtin_concat_structs(Sema *s, Node *call, Type *want) {
         part[k] = arg_value(s, call, k, NULL);
         if (opd_bad(&part[k])) return part[k];
         if (part[k].type->kind != TY_STRUCT || part[k].type->named)
-            return error_at(s, arg(call, k),
-                            "'@concat_structs' needs anonymous structs, found '%s'",
-                            part[k].type->name);
-        if (part[k].kind != X_VALUE) return error_at(s, arg(call, k), "must be comptime-known");
+            return opd_wrong(s, arg_span(call, k),
+                             "'@concat_structs' needs anonymous structs, found '%s'",
+                             part[k].type->name);
+        if (part[k].kind != X_VALUE)
+            return opd_wrong(s, arg_span(call, k), "must be comptime-known");
     }
     Type *a = part[0].type, *b = part[1].type;
     if (a->nfields && b->nfields && (!a->fields[0].name) != (!b->fields[0].name))
-        return error_at(s, call, "'@concat_structs' of a tuple and a struct with named fields");
+        return opd_wrong(s, span_of(call),
+                         "'@concat_structs' of a tuple and a struct with named fields");
     uint32_t n = a->nfields + b->nfields;
     Field *fields = arena_array(s->arena, Field, n + 1);
     for (uint32_t i = 0; i < n; i++) {
         fields[i] = i < a->nfields ? a->fields[i] : b->fields[i - a->nfields];
         fields[i].value = 0;
         if (i >= a->nfields && fields[i].name && type_field(a, fields[i].name) >= 0)
-            return error_at(s, call, "both structs have a field '%s'", fields[i].name->s);
+            return opd_wrong(s, span_of(call), "both structs have a field '%s'", fields[i].name->s);
     }
     Value v = value_agg(s, type_struct(s, fields, n), n);
     for (uint32_t i = 0; i < n; i++)
@@ -532,10 +523,11 @@ Operand builtin_range(Sema *s, Node *call, Type *want) {
     Type *t = expr_type(s, arg(call, 0));
     if (!t) return opd_error();
     if (!type_is_int(t))
-        return error_at(s, arg(call, 0), "a range counts in an integer type, found '%s'", t->name);
+        return opd_wrong(s, arg_span(call, 0), "a range counts in an integer type, found '%s'",
+                         t->name);
     if (nargs(call) == 3)
-        return error_at(s, call,
-                        "'@range' takes a type and a stop, or a type, start, stop and step");
+        return opd_wrong(s, span_of(call),
+                         "'@range' takes a type and a stop, or a type, start, stop and step");
     Operand *parts = arena_array(s->arena, Operand, 3);
     parts[0] = opd_value(value_of(t, 0));
     parts[2] = opd_value(value_of(t, 1));
@@ -550,7 +542,7 @@ Operand builtin_range(Sema *s, Node *call, Type *want) {
         known &= parts[k].kind == X_VALUE;
     }
     if (parts[2].kind == X_VALUE && parts[2].v.i == 0)
-        return error_at(s, arg(call, 3), "the step of a range cannot be 0");
+        return opd_wrong(s, arg_span(call, 3), "the step of a range cannot be 0");
     Type *rt = type_range(s, t);
     if (!known) {
         for (int k = 0; k < 3; k++) parts[k] = detach(s, parts[k]);
@@ -566,8 +558,8 @@ Operand builtin_range_part(Sema *s, Node *call, Type *want) {
     Operand r = arg_value(s, call, 0, NULL);
     if (opd_bad(&r)) return r;
     if (r.type->kind != TY_RANGE)
-        return error_at(s, arg(call, 0), "'%s' needs a range, found '%s'", call->builtin.name->s,
-                        r.type->name);
+        return opd_wrong(s, arg_span(call, 0), "'%s' needs a range, found '%s'",
+                         call->builtin.name->s, r.type->name);
     int k = builtin_of(s, call)->arg;
     return r.kind == X_VALUE ? opd_value(r.v.agg->items[k]) : r.items[k];
 }
@@ -580,16 +572,17 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     (void)want;
     Value path, params;
     if (!at_comptime(s))
-        return error_at(s, call, "'@import_module' belongs into a global constant");
+        return opd_wrong(s, span_of(call), "'@import_module' belongs into a global constant");
     if (!arg_known(s, call, 0, s->types.string, &path)) return opd_error();
     bool has = nargs(call) > 1;
     if (has) {
         if (!arg_known(s, call, 1, NULL, &params)) return opd_error();
         if (params.type->kind != TY_STRUCT)
-            return error_at(s, arg(call, 1), "parameters come as a struct, found '%s'",
-                            params.type->name);
+            return opd_wrong(s, arg_span(call, 1), "parameters come as a struct, found '%s'",
+                             params.type->name);
     }
-    if (s->import_depth > 100) return error_at(s, call, "modules import each other without end");
+    if (s->import_depth > 100)
+        return opd_wrong(s, span_of(call), "modules import each other without end");
     Unit *u = unit_load(s->c, s->fx->mod->unit, arena_str(s->arena, path.str.p, path.str.n),
                         span_of(arg(call, 0)));
     if (!u || u->broken) return opd_error();
@@ -678,7 +671,8 @@ Operand builtin_wt_float(Sema *s, Node *call, Type *want) {
     (void)want;
     Operand x = arg_value(s, call, 0, NULL);
     if (opd_bad(&x)) return x;
-    if (!type_is_float(x.type)) return error_at(s, call, "needs a float, found '%s'", x.type->name);
+    if (!type_is_float(x.type))
+        return opd_wrong(s, span_of(call), "needs a float, found '%s'", x.type->name);
     int k = builtin_of(s, call)->arg;
     if (x.kind == X_VALUE)
         return opd_value(value_float(x.type, k == PE_sqrt_f32    ? sqrt(x.v.f)

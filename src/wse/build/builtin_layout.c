@@ -7,8 +7,6 @@
 
 enum { SIDE_MAX = 4096, PES_MAX = 4 << 20 };
 
-static Span arg_span(const Node *call, uint32_t i) { return span_of(call->builtin.args.data[i]); }
-
 // ---- configurations: structs whose fields are known ----
 
 Span field_span(const Node *n, const Name *name) {

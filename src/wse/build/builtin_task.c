@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-static bool wse3(const Sema *s) { return s->arch == CSL_WSE3; }
-static Span arg_span(const Node *call, uint32_t i) { return span_of(call->builtin.args.data[i]); }
-
-// Code of the program, as opposed to our library, on a PE that memcpy serves.
-static bool shares_with_memcpy(const Sema *s) {
-    return s->c->options->memcpy && !s->fx->mod->library;
-}
-
 // ---- identifiers ----
 
 typedef struct IdRange {

@@ -188,32 +188,28 @@ const char *spelling_hint(Csl *c, const Spelling *s);
 // lex.c: tokens
 // -------------------------------------------------------------------------------------------------
 
-#define CSL_KEYWORDS(_)                                                                            \
-    _(ALIGN, "align")                                                                              \
-    _(AND, "and")                                                                                  \
-    _(ANYTYPE, "anytype")                                                                          \
-    _(ASM, "asm") _(BREAK, "break") _(COMPTIME, "comptime") _(CONST, "const")                      \
-        _(CONTINUE, "continue") _(ELSE, "else") _(ENUM, "enum") _(EXPORT, "export")                \
-            _(EXTERN, "extern") _(FALSE, "false") _(FN, "fn") _(FOR, "for") _(IF, "if")            \
-                _(INLINE, "inline") _(LAYOUT, "layout") _(LINKNAME, "linkname")                    \
-                    _(LINKSECTION, "linksection") _(OR, "or") _(PACKED, "packed")                  \
-                        _(PARAM, "param") _(RETURN, "return") _(STRUCT, "struct")                  \
-                            _(SWITCH, "switch") _(TASK, "task") _(TRUE, "true") _(UNION, "union")  \
-                                _(VAR, "var") _(VOLATILE, "volatile") _(WHILE, "while")
+// clang-format off
+#define CSL_KEYWORDS(_) \
+    _(ALIGN, "align") _(AND, "and") _(ANYTYPE, "anytype") _(ASM, "asm") _(BREAK, "break") \
+    _(COMPTIME, "comptime") _(CONST, "const") _(CONTINUE, "continue") _(ELSE, "else") \
+    _(ENUM, "enum") _(EXPORT, "export") _(EXTERN, "extern") _(FALSE, "false") _(FN, "fn") \
+    _(FOR, "for") _(IF, "if") _(INLINE, "inline") _(LAYOUT, "layout") _(LINKNAME, "linkname") \
+    _(LINKSECTION, "linksection") _(OR, "or") _(PACKED, "packed") _(PARAM, "param") \
+    _(RETURN, "return") _(STRUCT, "struct") _(SWITCH, "switch") _(TASK, "task") _(TRUE, "true") \
+    _(UNION, "union") _(VAR, "var") _(VOLATILE, "volatile") _(WHILE, "while")
+// clang-format on
 
-#define CSL_PUNCTUATION(_)                                                                         \
-    _(LPAREN, "(")                                                                                 \
-    _(RPAREN, ")")                                                                                 \
-    _(LBRACKET, "[")                                                                               \
-    _(RBRACKET, "]") _(LBRACE, "{") _(RBRACE, "}") _(COMMA, ",") _(SEMI, ";") _(COLON, ":")        \
-        _(DOT, ".") _(DOT_STAR, ".*") _(ELLIPSIS, "...") _(ARROW, "->") _(FAT_ARROW, "=>")         \
-            _(BANG, "!") _(TILDE, "~") _(PLUS, "+") _(MINUS, "-") _(STAR, "*") _(SLASH, "/")       \
-                _(PERCENT, "%") _(AMP, "&") _(BAR, "|") _(CARET, "^") _(SHL, "<<") _(SHR, ">>")    \
-                    _(EQ_EQ, "==") _(NOT_EQ, "!=") _(LESS, "<") _(LESS_EQ, "<=") _(GREATER, ">")   \
-                        _(GREATER_EQ, ">=") _(EQ, "=") _(PLUS_EQ, "+=") _(MINUS_EQ, "-=")          \
-                            _(STAR_EQ, "*=") _(SLASH_EQ, "/=") _(PERCENT_EQ, "%=")                 \
-                                _(SHL_EQ, "<<=") _(SHR_EQ, ">>=") _(AMP_EQ, "&=") _(BAR_EQ, "|=")  \
-                                    _(CARET_EQ, "^=")
+// clang-format off
+#define CSL_PUNCTUATION(_) \
+    _(LPAREN, "(") _(RPAREN, ")") _(LBRACKET, "[") _(RBRACKET, "]") _(LBRACE, "{") \
+    _(RBRACE, "}") _(COMMA, ",") _(SEMI, ";") _(COLON, ":") _(DOT, ".") _(DOT_STAR, ".*") \
+    _(ELLIPSIS, "...") _(ARROW, "->") _(FAT_ARROW, "=>") _(BANG, "!") _(TILDE, "~") _(PLUS, "+") \
+    _(MINUS, "-") _(STAR, "*") _(SLASH, "/") _(PERCENT, "%") _(AMP, "&") _(BAR, "|") \
+    _(CARET, "^") _(SHL, "<<") _(SHR, ">>") _(EQ_EQ, "==") _(NOT_EQ, "!=") _(LESS, "<") \
+    _(LESS_EQ, "<=") _(GREATER, ">") _(GREATER_EQ, ">=") _(EQ, "=") _(PLUS_EQ, "+=") \
+    _(MINUS_EQ, "-=") _(STAR_EQ, "*=") _(SLASH_EQ, "/=") _(PERCENT_EQ, "%=") _(SHL_EQ, "<<=") \
+    _(SHR_EQ, ">>=") _(AMP_EQ, "&=") _(BAR_EQ, "|=") _(CARET_EQ, "^=")
+// clang-format on
 
 typedef enum TokenKind {
     TK_EOF,
@@ -259,22 +255,22 @@ typedef struct NodeList {
     uint32_t len;
 } NodeList;
 
-#define CSL_NODES(_)                                                                               \
-    /* declarations */                                                                             \
-    _(VAR)                                                                                         \
-    _(FN)                                                                                          \
-    _(PARAM)                                                                                       \
-    _(COMPTIME_BLOCK)                                                                              \
-        _(LAYOUT) /* statements; all but ASSIGN may also stand where an expression is expected */  \
-        _(ASSIGN) _(BLOCK) _(IF) _(FOR) _(WHILE) _(SWITCH) _(CASE) _(BREAK) _(CONTINUE) _(RETURN)  \
-            _(ASM) _(ASM_OPERAND) /* expressions */                                                \
-        _(INT) _(FLOAT) _(STRING) _(BOOL) _(IDENT) _(UNARY) _(BINARY) _(ADDRESS) _(DEREF) _(FIELD) \
-            _(INDEX) _(CALL) _(BUILTIN) _(COMPTIME) _(ARRAY_LITERAL) _(TUPLE) _(STRUCT_LITERAL)    \
-                _(FIELD_INIT)                                                                      \
-                    _(TENSOR) /* expressions that are always types (names of types are IDENT) */   \
-        _(ARRAY_TYPE) _(POINTER_TYPE) _(FN_TYPE) _(STRUCT_TYPE) _(UNION_TYPE) _(ENUM_TYPE)         \
-            _(MEMBER) /* what could not be parsed; its diagnostic has been reported */             \
-        _(ERROR)
+// clang-format off
+#define CSL_NODES(_) \
+    /* declarations */ \
+    _(VAR) _(FN) _(PARAM) _(COMPTIME_BLOCK) _(LAYOUT) \
+    /* statements; all but ASSIGN may also stand where an expression is expected */ \
+    _(ASSIGN) _(BLOCK) _(IF) _(FOR) _(WHILE) _(SWITCH) _(CASE) _(BREAK) _(CONTINUE) _(RETURN) \
+    _(ASM) _(ASM_OPERAND) \
+    /* expressions */ \
+    _(INT) _(FLOAT) _(STRING) _(BOOL) _(IDENT) _(UNARY) _(BINARY) _(ADDRESS) _(DEREF) _(FIELD) \
+    _(INDEX) _(CALL) _(BUILTIN) _(COMPTIME) _(ARRAY_LITERAL) _(TUPLE) _(STRUCT_LITERAL) \
+    _(FIELD_INIT) _(TENSOR) \
+    /* expressions that are always types (names of types are IDENT) */ \
+    _(ARRAY_TYPE) _(POINTER_TYPE) _(FN_TYPE) _(STRUCT_TYPE) _(UNION_TYPE) _(ENUM_TYPE) _(MEMBER) \
+    /* what could not be parsed; its diagnostic has been reported */ \
+    _(ERROR)
+// clang-format on
 
 typedef enum NodeKind {
 #define _(name) ND_##name,
@@ -285,14 +281,14 @@ typedef enum NodeKind {
 
 // Operators of UNARY, BINARY and ASSIGN (an ASSIGN of plain `=` has OP_NONE). Levels as in Zig,
 // tighter is higher.
-#define CSL_BINARY_OPS(_)                                                                          \
-    _(LOR, "or", OR, 1)                                                                            \
-    _(LAND, "and", AND, 2)                                                                         \
-    _(EQ, "==", EQ_EQ, 3)                                                                          \
-    _(NE, "!=", NOT_EQ, 3) _(LT, "<", LESS, 3) _(LE, "<=", LESS_EQ, 3) _(GT, ">", GREATER, 3)      \
-        _(GE, ">=", GREATER_EQ, 3) _(AND, "&", AMP, 4) _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4)    \
-            _(SHL, "<<", SHL, 5) _(SHR, ">>", SHR, 5) _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6)   \
-                _(MUL, "*", STAR, 7) _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
+// clang-format off
+#define CSL_BINARY_OPS(_) \
+    _(LOR, "or", OR, 1) _(LAND, "and", AND, 2) _(EQ, "==", EQ_EQ, 3) _(NE, "!=", NOT_EQ, 3) \
+    _(LT, "<", LESS, 3) _(LE, "<=", LESS_EQ, 3) _(GT, ">", GREATER, 3) \
+    _(GE, ">=", GREATER_EQ, 3) _(AND, "&", AMP, 4) _(XOR, "^", CARET, 4) _(OR, "|", BAR, 4) \
+    _(SHL, "<<", SHL, 5) _(SHR, ">>", SHR, 5) _(ADD, "+", PLUS, 6) _(SUB, "-", MINUS, 6) \
+    _(MUL, "*", STAR, 7) _(DIV, "/", SLASH, 7) _(REM, "%", PERCENT, 7)
+// clang-format on
 
 typedef enum CslOp {
     CSL_OP_NONE,
