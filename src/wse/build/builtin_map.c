@@ -92,6 +92,68 @@ static Operand target_of(const Operand *p) {
     return (Operand){ .kind = X_MEM, .type = p->type->elem, .idx = p->reg };
 }
 
+typedef struct Mapping { // one @map
+    Func *fn;
+    Type *type;
+    Node *call;
+    MapArg *in, out;
+    uint32_t nin;
+    bool gives; // a value, for the output
+} Mapping;
+
+// The operands, checked and ready.
+static bool map_operands(Sema *s, Mapping *m) {
+    int iterators = 0;
+    for (uint32_t i = 0; i < m->nin; i++) {
+        if (!map_input(s, m->call, 1 + i, m->type->fields[i].type, &m->in[i])) return false;
+        iterators += m->in[i].it >= 0;
+    }
+    if (m->gives && !map_output(s, m->call, 1 + m->nin, m->type->result, &m->out)) return false;
+    return iterators || m->out.it >= 0 ||
+           sema_error(s, span_of(m->call), "@map needs at least one DSD or DSR");
+}
+
+static Operand *map_arguments(Sema *s, const Mapping *m) {
+    Operand *args = arena_array(s->arena, Operand, m->nin + 1);
+    for (uint32_t i = 0; i < m->nin; i++) {
+        const MapArg *in = &m->in[i];
+        args[i] = in->through ? rvalue(s, target_of(&in->x)) : in->x;
+        if (in->it < 0) continue;
+        int r = ir_reg(s->fx->ir, in->elem);
+        ir_emit(s, PE_it_read, r, in->it, element_kind(s, in->elem));
+        args[i] = opd_reg(in->elem, r);
+    }
+    return args;
+}
+
+static void map_store(Sema *s, const Mapping *m, Operand y, int end) {
+    y = coerce(s, rvalue(s, y), m->type->result, span_of(m->call));
+    if (m->out.it < 0) {
+        store(s, target_of(&m->out.x), y, span_of(m->call));
+        return;
+    }
+    int r = to_reg(s, y);
+    ir_emit(s, PE_it_end, m->out.it, end, 0);
+    ir_emit(s, PE_it_write, r, m->out.it, element_kind(s, m->type->result));
+}
+
+// Ends where a read or write finds nothing left; what was read or computed then is lost.
+static Operand map_loop(Sema *s, const Mapping *m) {
+    IrFunc *ir = s->fx->ir;
+    int top = ir_label(ir), end = ir_label(ir);
+    ir_place(ir, top);
+    s->fx->depth++;
+    for (uint32_t i = 0; i < m->nin; i++)
+        if (m->in[i].it >= 0) ir_emit(s, PE_it_end, m->in[i].it, end, 0);
+    Operand y = call_function(s, m->fn, map_arguments(s, m), m->nin, m->call);
+    bool ok = y.kind != X_ERROR;
+    if (ok && m->gives) map_store(s, m, y, end);
+    s->fx->depth--;
+    ir_jump(s, top);
+    ir_place(ir, end);
+    return ok ? opd_void(s) : opd_error();
+}
+
 Operand builtin_map(Sema *s, Node *call, Type *want) {
     (void)want;
     Value f;
@@ -99,57 +161,19 @@ Operand builtin_map(Sema *s, Node *call, Type *want) {
     if (f.type->kind == TY_POINTER && f.type->elem->kind == TY_FN) f.type = f.type->elem;
     if (f.type->kind != TY_FN || f.type->is_task || !f.fn)
         return opd_wrong(s, arg_span(call, 0), "expected a function, found '%s'", f.type->name);
-    Type *ft = func_type(s, f.fn);
-    if (!ft) return opd_error();
-    uint32_t nin = ft->nfields;
-    bool gives = !ft->result || ft->result->kind != TY_VOID;
-    if (nargs(call) != 1 + nin + gives)
+    Mapping m = { .fn = f.fn, .type = func_type(s, f.fn), .call = call, .out = { .it = -1 } };
+    if (!m.type) return opd_error();
+    m.nin = m.type->nfields;
+    m.gives = !m.type->result || m.type->result->kind != TY_VOID;
+    if (nargs(call) != 1 + m.nin + m.gives)
         return opd_wrong(
             s, span_of(call),
             "'%s' takes %u argument%s and gives %s: @map needs %u operands after it, found %u",
-            f.fn->node->fn.name->s, nin, nin == 1 ? "" : "s", gives ? "a value" : "nothing",
-            nin + gives, nargs(call) - 1);
-    if (gives && !ft->result)
+            f.fn->node->fn.name->s, m.nin, m.nin == 1 ? "" : "s", m.gives ? "a value" : "nothing",
+            m.nin + m.gives, nargs(call) - 1);
+    if (m.gives && !m.type->result)
         return opd_wrong(s, arg_span(call, 0),
-                        "the result of a function for @map must not depend on its arguments");
-    MapArg *in = arena_array(s->arena, MapArg, nin + 1), out = { .it = -1 };
-    int iterators = 0;
-    for (uint32_t i = 0; i < nin; i++) {
-        if (!map_input(s, call, 1 + i, ft->fields[i].type, &in[i])) return opd_error();
-        iterators += in[i].it >= 0;
-    }
-    if (gives && !map_output(s, call, 1 + nin, ft->result, &out)) return opd_error();
-    if (!iterators && out.it < 0)
-        return opd_wrong(s, span_of(call), "@map needs at least one DSD or DSR");
-
-    IrFunc *ir = s->fx->ir;
-    int top = ir_label(ir), end = ir_label(ir);
-    ir_place(ir, top);
-    s->fx->depth++;
-    for (uint32_t i = 0; i < nin; i++)
-        if (in[i].it >= 0) ir_emit(s, PE_it_end, in[i].it, end, 0);
-    Operand *args = arena_array(s->arena, Operand, nin + 1);
-    for (uint32_t i = 0; i < nin; i++) {
-        args[i] = in[i].x;
-        if (in[i].through) args[i] = rvalue(s, target_of(&in[i].x));
-        if (in[i].it < 0) continue;
-        int r = ir_reg(ir, in[i].elem);
-        ir_emit(s, PE_it_read, r, in[i].it, element_kind(s, in[i].elem));
-        args[i] = opd_reg(in[i].elem, r);
-    }
-    Operand y = call_function(s, f.fn, args, nin, call);
-    bool ok = y.kind != X_ERROR;
-    if (ok && gives) {
-        y = coerce(s, rvalue(s, y), ft->result, span_of(call));
-        if (out.it >= 0) {
-            int r = to_reg(s, y);
-            ir_emit(s, PE_it_end, out.it, end, 0);
-            ir_emit(s, PE_it_write, r, out.it, element_kind(s, ft->result));
-        } else
-            store(s, target_of(&out.x), y, span_of(call));
-    }
-    s->fx->depth--;
-    ir_jump(s, top);
-    ir_place(ir, end);
-    return ok ? opd_void(s) : opd_error();
+                         "the result of a function for @map must not depend on its arguments");
+    m.in = arena_array(s->arena, MapArg, m.nin + 1);
+    return map_operands(s, &m) ? map_loop(s, &m) : opd_error();
 }

@@ -130,8 +130,8 @@ Operand builtin_get_dsr(Sema *s, Node *call, Type *want) {
     int64_t n;
     if (!t) return opd_error();
     if (t->kind != TY_DSR)
-        return opd_wrong(s, arg_span(call, 0), "expected dsr_dest, dsr_src0 or dsr_src1, found '%s'",
-                        t->name);
+        return opd_wrong(s, arg_span(call, 0),
+                         "expected dsr_dest, dsr_src0 or dsr_src1, found '%s'", t->name);
     if (t->sub > DSRT_SRC1)
         return opd_wrong(s, arg_span(call, 0), "'%s' is not supported yet", t->name);
     if (!arg_int(s, call, 1, 0, DSR_NUMBERS - 1, &n)) return opd_error();
@@ -161,10 +161,10 @@ Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
         return opd_wrong(s, arg_span(call, 1), "a fabin_dsd is a source, not for a dsr_dest");
     if (is_dsd(x.type, DSDT_FABOUT) && file != DSR_DEST)
         return opd_wrong(s, arg_span(call, 1), "a fabout_dsd is a destination, not for a %s",
-                        dsr.type->name);
+                         dsr.type->name);
     if (is_dsd(x.type, DSDT_MEM4D) && s->c->options->sdk == CSL_SDK_2_10)
         return opd_wrong(s, arg_span(call, 1),
-                        "since SDK 2.10 a mem4d_dsd is loaded with @load_to_dsr_xdsr_sr");
+                         "since SDK 2.10 a mem4d_dsd is loaded with @load_to_dsr_xdsr_sr");
     OpOptions o;
     if (!op_options(s, nargs(call) > 2 ? arg(call, 2) : NULL,
                     NAMES("async", "activate", "unblock", "on_control", "ut_id", "save_address",
@@ -173,10 +173,10 @@ Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
         return opd_error();
     if (o.async && !is_fabric(x.type))
         return opd_wrong(s, option_span(o.async_at),
-                        "only the load of a fabric DSD makes operations asynchronous");
+                         "only the load of a fabric DSD makes operations asynchronous");
     if (o.save_address && is_fabric(x.type))
         return opd_wrong(s, option_span(option_get(&o.all, "save_address")),
-                        "a fabric DSD has no address to save");
+                         "a fabric DSD has no address to save");
     IrLdsr *l = arena_new(s->arena, IrLdsr);
     *l = (IrLdsr){ .file = (uint8_t)file,
                    .number = (uint8_t)(dsr.i & 0xff),

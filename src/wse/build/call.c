@@ -93,10 +93,8 @@ static void add_param(Sema *s, const NameSet *addressed, Node *p, Type *t, Opera
     if (x.kind == X_VALUE) {
         local_add(s, name, t, LOCAL_VALUE, true, at)->v = x.v;
     } else if (x.kind == X_REG && addressed && in_set(addressed, name)) {
-        uint32_t frame = ir_frame(s->fx->ir, t->size, t->align);
-        store(s, (Operand){ .kind = X_MEM, .type = t, .frame = true, .off = (int)frame, .idx = -1 },
-              x, at);
-        local_add(s, name, t, LOCAL_FRAME, true, at)->frame = frame;
+        Operand m = mem_copy(s, x, at);
+        local_add(s, name, t, LOCAL_FRAME, true, at)->frame = (uint32_t)m.off;
     } else if (x.kind == X_REG) {
         local_add(s, name, t, LOCAL_REG, true, at)->reg = x.reg;
     } else {
@@ -210,12 +208,8 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     };
     Operand out = opd_void(s);
     if (type_is_aggregate(result) && result->size) {
-        out = (Operand){ .kind = X_MEM,
-                         .type = result,
-                         .frame = true,
-                         .off = (int)ir_frame(s->fx->ir, result->size, result->align),
-                         .idx = -1,
-                         .is_const = true };
+        out = mem_temp(s, result);
+        out.is_const = true;
         ic->args[ic->nargs++] = address_reg(s, &out);
     } else if (result->kind != TY_VOID) {
         ic->result = ir_reg(s->fx->ir, result);
@@ -224,24 +218,7 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     for (uint32_t i = 0; i < n; i++) {
         if (known[i].type) continue;
         Operand x = args[i];
-        // by reference to a copy nobody changes
-        if (type_is_aggregate(types[i]) && x.kind != X_MEM) {
-            if (x.kind == X_VALUE) {
-                x = (Operand){ .kind = X_MEM,
-                               .type = types[i],
-                               .base = x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
-                               .off = x.home ? x.off : 0,
-                               .idx = -1 };
-            } else {
-                Operand m = { .kind = X_MEM,
-                              .type = types[i],
-                              .frame = true,
-                              .off = (int)ir_frame(s->fx->ir, types[i]->size, types[i]->align),
-                              .idx = -1 };
-                store(s, m, x, at);
-                x = m;
-            }
-        }
+        if (type_is_aggregate(types[i])) x = in_memory(s, x, at); // by reference
         ic->args[ic->nargs++] = to_reg(s, x);
     }
     ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;

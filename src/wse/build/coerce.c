@@ -224,77 +224,82 @@ int cast_int(Sema *s, Type *t, int reg) {
     return fit_width(s, t, to);
 }
 
+static bool from_integer(const Type *t) {
+    return type_is_int(t) || t->kind == TY_BOOL || t->kind == TY_ENUM;
+}
+
+// @as of a known value: what does not fit is an error.
+static Operand convert_known(Sema *s, const Value *v, Type *t, Span at) {
+    bool from_int = from_integer(v->type);
+    if (t->kind == TY_BOOL) return opd_value(value_bool(s, from_int ? v->i != 0 : v->f != 0));
+    if (type_is_float(t)) {
+        bool single = t->kind == TY_FLOAT && t->sub == FLOAT_F32; // rounded once, not over double
+        double f = !from_int ? v->f : single ? (double)(float)v->i : (double)v->i;
+        return opd_value(value_float(t, f));
+    }
+    Int i = v->i;
+    if (!from_int && !(fabs(v->f) < 0x1p126))
+        return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, v), t->name);
+    if (!from_int) i = (Int)v->f;
+    if (t->kind == TY_ENUM) {
+        for (uint32_t k = 0; k < t->nfields; k++)
+            if (t->fields[k].value == (int64_t)i) return opd_value(value_of(t, i));
+        return opd_wrong(s, at, "no member of '%s' has the value %s", t->name, value_text(s, v));
+    }
+    if (!int_fits(t, i))
+        return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, v), t->name);
+    return opd_value(value_of(t, i));
+}
+
+// Whether a register is not zero; NaN is not.
+static int not_zero(Sema *s, const Type *t, int reg) {
+    int zero = ir_reg(s->fx->ir, (Type *)t), to = ir_reg(s->fx->ir, s->types.bool_);
+    ir_emit(s, IR_CONST, zero, 0, 0);
+    int code = !type_is_float(t) ? PE_ne : t->sub == FLOAT_F16 ? PE_ne_f16 : PE_ne_f32;
+    ir_emit(s, code, to, reg, zero);
+    return to;
+}
+
+static int int_to_float(Sema *s, const Type *from, Type *t, int reg) {
+    bool wide = from->kind == TY_INT && from->bits > 32 && !from->is_signed; // others are signed 64
+    int to = ir_reg(s->fx->ir, t);
+    int code = t->sub == FLOAT_F32 ? wide ? PE_u64_to_f32 : PE_int_to_f32
+               : wide              ? PE_u64_to_f16
+                                   : PE_int_to_f16;
+    ir_emit(s, code, to, reg, 0);
+    return to;
+}
+
+static int float_to_float(Sema *s, Type *t, int reg) {
+    int to = ir_reg(s->fx->ir, t);
+    ir_emit(s, t->sub == FLOAT_F32 ? PE_f16_to_f32 : PE_f32_to_f16, to, reg, 0);
+    return to;
+}
+
+static int float_to_int(Sema *s, const Type *from, Type *t, int reg) {
+    static const int codes[] = { PE_f32_to_i8,  PE_f32_to_u8,  PE_f32_to_i16, PE_f32_to_u16,
+                                 PE_f32_to_i32, PE_f32_to_u32, PE_f32_to_i64, PE_f32_to_u64 };
+    if (from->sub == FLOAT_F16) reg = float_to_float(s, s->types.f32, reg);
+    int to = ir_reg(s->fx->ir, t);
+    ir_emit(s, codes[int_form(t)], to, reg, 0);
+    return fit_width(s, t, to);
+}
+
 // @as: any number, bool or enum to any other.
 Operand convert_number(Sema *s, Operand x, Type *t, Span at) {
     x = rvalue(s, x);
     if (opd_bad(&x) || x.type == t) return x;
-    bool from_int = type_is_int(x.type) || x.type->kind == TY_BOOL || x.type->kind == TY_ENUM;
-    bool to_int = type_is_int(t) || t->kind == TY_ENUM;
-    bool from_float = type_is_float(x.type), to_float = type_is_float(t);
+    bool from_int = from_integer(x.type), from_float = type_is_float(x.type);
+    bool to_int = type_is_int(t) || t->kind == TY_ENUM, to_float = type_is_float(t);
     if (!(from_int || from_float) || !(to_int || to_float || t->kind == TY_BOOL))
         return can_coerce(s, &x, t)
                    ? coerce(s, x, t, at)
                    : opd_wrong(s, at, "cannot convert '%s' to '%s'", x.type->name, t->name);
-    if (x.kind == X_VALUE) {
-        if (t->kind == TY_BOOL) return opd_value(value_bool(s, from_int ? x.v.i != 0 : x.v.f != 0));
-        if (to_float && from_int) // rounded once
-            return opd_value(value_float(t, t->sub == FLOAT_F32 && t->kind == TY_FLOAT
-                                                ? (double)(float)x.v.i
-                                                : (double)x.v.i));
-        if (to_float) return opd_value(value_float(t, x.v.f));
-        Int i = x.v.i;
-        if (from_float) {
-            if (!(fabs(x.v.f) < 0x1p126))
-                return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x.v),
-                                 t->name);
-            i = (Int)x.v.f;
-        }
-        if (t->kind == TY_ENUM) {
-            bool found = false;
-            for (uint32_t k = 0; k < t->nfields; k++) found |= t->fields[k].value == (int64_t)i;
-            if (!found)
-                return opd_wrong(s, at, "no member of the enum has the value %s",
-                                 value_text(s, &x.v));
-        } else if (!int_fits(t, i)) {
-            return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x.v), t->name);
-        }
-        return opd_value(value_of(t, i));
-    }
+    if (x.kind == X_VALUE) return convert_known(s, &x.v, t, at);
     if (!type_in_reg(t)) return opd_wrong(s, at, "a run-time value cannot become '%s'", t->name);
     int r = to_reg(s, x);
-    if (!from_float && to_int) return opd_reg(t, cast_int(s, t, r));
-    IrFunc *f = s->fx->ir;
-    int to = ir_reg(f, t);
-    if (t->kind == TY_BOOL) {
-        int zero = ir_reg(f, x.type);
-        ir_emit(s, IR_CONST, zero, 0, 0);
-        ir_emit(s,
-                from_int                   ? PE_ne
-                : x.type->sub == FLOAT_F16 ? PE_ne_f16
-                                           : PE_ne_f32,
-                to, r, zero);
-    } else if (to_float) {
-        bool wide = x.type->kind == TY_INT && x.type->bits == 64 && !x.type->is_signed;
-        if (from_int)
-            ir_emit(s,
-                    t->sub == FLOAT_F32 ? wide ? PE_u64_to_f32 : PE_int_to_f32
-                    : wide              ? PE_u64_to_f16
-                                        : PE_int_to_f16,
-                    to, r, 0);
-        else
-            ir_emit(s, t->sub == FLOAT_F32 ? PE_f16_to_f32 : PE_f32_to_f16, to, r, 0);
-    } else {
-        static const int from_f32[] = {
-            PE_f32_to_i8,  PE_f32_to_u8,  PE_f32_to_i16, PE_f32_to_u16,
-            PE_f32_to_i32, PE_f32_to_u32, PE_f32_to_i64, PE_f32_to_u64
-        };
-        if (x.type->sub == FLOAT_F16) {
-            int wide = ir_reg(f, s->types.f32);
-            ir_emit(s, PE_f16_to_f32, wide, r, 0);
-            r = wide;
-        }
-        ir_emit(s, from_f32[int_form(t)], to, r, 0);
-        fit_width(s, t, to);
-    }
-    return opd_reg(t, to);
+    if (t->kind == TY_BOOL) return opd_reg(t, not_zero(s, x.type, r));
+    if (to_float)
+        return opd_reg(t, from_int ? int_to_float(s, x.type, t, r) : float_to_float(s, t, r));
+    return opd_reg(t, from_int ? cast_int(s, t, r) : float_to_int(s, x.type, t, r));
 }

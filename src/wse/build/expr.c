@@ -309,22 +309,6 @@ static bool linear_index(Sema *s, Node *n, const Type *t, int64_t *fixed, int *r
     return true;
 }
 
-// An array value whose elements run-time code picks must lie in memory.
-static Operand in_memory(Sema *s, Operand x, Span at) {
-    if (x.kind == X_VALUE)
-        return opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
-                       x.home ? x.off : 0, true);
-    if (x.kind != X_AGG) return x;
-    Operand m = { .kind = X_MEM,
-                  .type = x.type,
-                  .frame = true,
-                  .off = (int)ir_frame(s->fx->ir, x.type->size, x.type->align),
-                  .idx = -1,
-                  .is_const = true };
-    store(s, m, x, at);
-    return m;
-}
-
 static Operand array_element(Sema *s, Node *n, Operand x) {
     Span at = span_of(n);
     Type *t = x.type;

@@ -18,21 +18,13 @@ static Operand make_aggregate(Sema *s, Type *t, Operand *items, uint32_t n) {
     return opd_value(v);
 }
 
-static Operand copy_of(Sema *s, const Operand *x, Span at) {
-    int off = (int)ir_frame(s->fx->ir, x->type->size, x->type->align);
-    Operand m = { .kind = X_MEM, .type = x->type, .frame = true, .off = off, .idx = -1 };
-    store(s, m, *x, at);
-    m.is_const = true;
-    return m;
-}
-
 static Operand item_value(Sema *s, Node *n, Type *want) {
     Operand x = expr(s, n, want);
     if (x.kind == X_MEM && at_comptime(s))
         return opd_wrong(s, span_of(n), "the value of '%s' is only known at run time",
                          x.base ? x.base->name : "this variable");
     if (x.kind == X_MEM && type_is_aggregate(x.type) && !(x.base && x.base->is_const))
-        return copy_of(s, &x, span_of(n)); // what is made of it may outlive its next change
+        return mem_copy(s, x, span_of(n)); // what is made of it may outlive its next change
     return detach(s, x);
 }
 

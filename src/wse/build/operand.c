@@ -159,8 +159,7 @@ static void store_aggregate(Sema *s, Operand to, Operand x) {
             fill_zero(s, &to);
             return;
         }
-        x = opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
-                    x.home ? x.off : 0, true);
+        x = in_memory(s, x, NOWHERE);
     }
     ir_emit(s, PE_copy, address_reg(s, &to), address_reg(s, &x), (int)size);
 }
@@ -192,6 +191,31 @@ void store(Sema *s, Operand to, Operand x, Span at) {
         break;
     default: break;
     }
+}
+
+// Memory of this function's frame, for one value.
+Operand mem_temp(Sema *s, Type *t) {
+    return (Operand){ .kind = X_MEM,
+                      .type = t,
+                      .frame = true,
+                      .off = (int)ir_frame(s->fx->ir, t->size, t->align),
+                      .idx = -1 };
+}
+
+Operand mem_copy(Sema *s, Operand x, Span at) {
+    Operand m = mem_temp(s, x.type);
+    store(s, m, x, at);
+    m.is_const = true;
+    return m;
+}
+
+// What must lie in memory: an array whose elements run-time code picks, an argument passed by
+// reference. Constants have a place already, or get one.
+Operand in_memory(Sema *s, Operand x, Span at) {
+    if (x.kind == X_VALUE)
+        return opd_mem(x.type, x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
+                       x.home ? x.off : 0, true);
+    return x.kind == X_AGG ? mem_copy(s, x, at) : x;
 }
 
 Operand address_of(Sema *s, Operand x, Span at) {

@@ -182,6 +182,56 @@ static bool to_peers(Sema *s, CslOp op, Operand *a, Operand *b, Span at) {
     return !opd_bad(a) && !opd_bad(b);
 }
 
+static Operand fold_float(Sema *s, CslOp op, Type *t, double x, double y, Span at) {
+    if (op == CSL_OP_DIV && y == 0) return opd_wrong(s, at, "division by zero");
+    double r = op == CSL_OP_ADD   ? x + y
+               : op == CSL_OP_SUB ? x - y
+               : op == CSL_OP_MUL ? x * y
+                                  : x / y;
+    if (isnan(r)) return opd_wrong(s, at, "the result is not a number");
+    return opd_value(value_float(t, r));
+}
+
+// Both sides known, of type t. f16 and f32 are exact to their own rounding: a double holds every
+// sum, difference, product and quotient of theirs precisely enough to be rounded once more.
+static Operand fold(Sema *s, CslOp op, Type *t, Value a, Value b, Span at) {
+    if (type_is_float(t) && is_compare(op))
+        return fold_compare(s, op, a.f < b.f ? -1 : a.f > b.f, isnan(a.f) || isnan(b.f));
+    if (type_is_float(t)) return fold_float(s, op, t, a.f, b.f, at);
+    if (!is_compare(op)) return fold_int(s, op, a, b, t, at);
+    if (type_is_int(t)) return fold_compare(s, op, a.i < b.i ? -1 : a.i > b.i, false);
+    return fold_compare(s, op, !value_equal(&a, &b), false);
+}
+
+// x op constant, for the operations that have such a form; `code` is the one of two registers.
+// False: this one has not.
+static bool immediate_form(Sema *s, CslOp op, int code, int to, int x, int64_t imm) {
+    if (imm <= -32768) return false; // its negative does not fit
+    switch (op) {
+    case CSL_OP_ADD: ir_emit(s, PE_addi_i8 + (code - PE_add_i8), to, x, (int)imm); return true;
+    case CSL_OP_SUB: ir_emit(s, PE_addi_i8 + (code - PE_sub_i8), to, x, (int)-imm); return true;
+    case CSL_OP_MUL:
+        if (imm > 0 && !(imm & (imm - 1)))
+            ir_emit(s, PE_shli_i8 + (code - PE_mul_i8), to, x, __builtin_ctzll((uint64_t)imm));
+        else
+            ir_emit(s, PE_muli_i8 + (code - PE_mul_i8), to, x, (int)imm);
+        return true;
+    case CSL_OP_AND:
+        if (imm >= 0) ir_emit(s, PE_andi, to, x, (int)imm);
+        return imm >= 0;
+    default: return false;
+    }
+}
+
+static Operand undefined_for(Sema *s, CslOp op, const Type *t, Span at) {
+    if (t->kind == TY_BOOL && op >= CSL_OP_AND && op <= CSL_OP_OR)
+        return opd_wrong(s, at, "'%s' needs integers, found 'bool'; use '%s'", op_text(op),
+                         op == CSL_OP_OR    ? "or"
+                         : op == CSL_OP_AND ? "and"
+                                            : "!=");
+    return opd_wrong(s, at, "'%s' is not defined for '%s'", op_text(op), t->name);
+}
+
 Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
     a = rvalue(s, a), b = rvalue(s, b);
     if (opd_bad(&a)) return a;
@@ -193,73 +243,28 @@ Operand binary(Sema *s, CslOp op, Operand a, Operand b, Span at) {
          b.type->kind == TY_TYPE))
         return opd_wrong(s, at, "cannot compare '%s' and '%s'", a.type->name, b.type->name);
     bool integer_only = op == CSL_OP_REM || (op >= CSL_OP_AND && op <= CSL_OP_OR);
-    if (integer_only && (type_is_float(a.type) || type_is_float(b.type)))
-        return opd_wrong(s, at, "'%s' is not defined for '%s'", op_text(op),
-                         type_is_float(a.type) ? a.type->name : b.type->name);
+    if (integer_only && type_is_float(a.type)) return undefined_for(s, op, a.type, at);
+    if (integer_only && type_is_float(b.type)) return undefined_for(s, op, b.type, at);
     if (!to_peers(s, op, &a, &b, at)) return opd_error();
     Type *t = a.type;
     if (cmp            ? !comparable(t, op != CSL_OP_EQ && op != CSL_OP_NE)
         : integer_only ? !type_is_int(t)
-                       : !type_is_number(t)) {
-        if (t->kind == TY_BOOL && integer_only)
-            return opd_wrong(s, at, "'%s' needs integers, found 'bool'; use '%s'", op_text(op),
-                             op == CSL_OP_OR    ? "or"
-                             : op == CSL_OP_AND ? "and"
-                                                : "!=");
-        return opd_wrong(s, at, "'%s' is not defined for '%s'", op_text(op), t->name);
-    }
-    if (a.kind == X_VALUE && b.kind == X_VALUE) {
-        if (cmp) {
-            if (type_is_float(t))
-                return fold_compare(s, op, a.v.f < b.v.f ? -1 : a.v.f > b.v.f,
-                                    isnan(a.v.f) || isnan(b.v.f));
-            if (type_is_int(t))
-                return fold_compare(s, op, a.v.i < b.v.i ? -1 : a.v.i > b.v.i, false);
-            return fold_compare(s, op, !value_equal(&a.v, &b.v), false);
-        }
-        if (type_is_int(t)) return fold_int(s, op, a.v, b.v, t, at);
-        double x = a.v.f, y = b.v.f;
-        if (op == CSL_OP_DIV && y == 0) return opd_wrong(s, at, "division by zero");
-        double r = op == CSL_OP_ADD   ? x + y
-                   : op == CSL_OP_SUB ? x - y
-                   : op == CSL_OP_MUL ? x * y
-                                      : x / y;
-        if (isnan(r)) return opd_wrong(s, at, "the result is not a number");
-        return opd_value(value_float(t, r));
-    }
+                       : !type_is_number(t))
+        return undefined_for(s, op, t, at);
+    if (a.kind == X_VALUE && b.kind == X_VALUE) return fold(s, op, t, a.v, b.v, at);
     if (at_comptime(s))
         return opd_wrong(s, at, "the operands of '%s' must be comptime-known here", op_text(op));
     if (!type_in_reg(t))
         return opd_wrong(s, at, "'%s' is not possible with '%s' at run time", op_text(op), t->name);
     if (cmp) return compare_reg(s, op, a, b);
-    // Immediate forms.
-    int64_t imm;
     if (t->kind == TY_INT && a.kind == X_VALUE && (op == CSL_OP_ADD || op == CSL_OP_MUL)) {
-        Operand swap = a;
+        Operand swap = a; // the constant to the right
         a = b, b = swap;
     }
     int x = to_reg(s, a), to = ir_reg(s->fx->ir, t), code = arith_op(op, t);
-    if (t->kind == TY_INT && small_imm(&b, &imm) && imm > -32768) {
-        if (op == CSL_OP_ADD || op == CSL_OP_SUB) {
-            ir_emit(s, PE_addi_i8 + (code - (op == CSL_OP_ADD ? PE_add_i8 : PE_sub_i8)), to, x,
-                    (int)(op == CSL_OP_ADD ? imm : -imm));
-            return opd_reg(t, fit_width(s, t, to));
-        }
-        if (op == CSL_OP_MUL) {
-            int shift_by = imm > 0 && !(imm & (imm - 1)) ? __builtin_ctzll((uint64_t)imm) : -1;
-            if (shift_by >= 0)
-                ir_emit(s, PE_shli_i8 + (code - PE_mul_i8), to, x, shift_by);
-            else
-                ir_emit(s, PE_muli_i8 + (code - PE_mul_i8), to, x, (int)imm);
-            return opd_reg(t, fit_width(s, t, to));
-        }
-        if (op == CSL_OP_AND && imm >= 0) {
-            ir_emit(s, PE_andi, to, x, (int)imm);
-            return opd_reg(t, to);
-        }
-    }
-    int y = to_reg(s, b);
-    ir_emit(s, code, to, x, y);
+    int64_t imm;
+    if (t->kind != TY_INT || !small_imm(&b, &imm) || !immediate_form(s, op, code, to, x, imm))
+        ir_emit(s, code, to, x, to_reg(s, b));
     return opd_reg(t, fit_width(s, t, to));
 }
 

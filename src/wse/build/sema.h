@@ -629,6 +629,9 @@ Operand opd_wrong(Sema *s, Span at, const char *fmt, ...) __attribute__((format(
 const char *value_text(Sema *s, const Value *v);
 Operand opd_mem(Type *t, Global *base, int off, bool is_const);
 Operand mem_at(const Operand *m, Type *t, int off); // a part of an X_MEM
+Operand mem_temp(Sema *s, Type *t);                 // fresh memory of the frame
+Operand mem_copy(Sema *s, Operand x, Span at);      // x in fresh memory of the frame
+Operand in_memory(Sema *s, Operand x, Span at);     // an X_MEM with the value of x
 // X_VALUE, X_REG, X_AGG, or X_MEM for aggregates
 Operand rvalue(Sema *s, Operand x);
 int to_reg(Sema *s, Operand x); // any value in a register

@@ -115,11 +115,7 @@ Operand join(Sema *s, Target *t, bool falls_through, Span at) {
             to = (Operand){ .kind = X_LOCAL, .type = type, .reg = ir_reg(f, type), .idx = -1 };
             result = opd_reg(type, to.reg);
         } else if (stores) {
-            to = (Operand){ .kind = X_MEM,
-                            .type = type,
-                            .frame = true,
-                            .off = (int)ir_frame(f, type->size, type->align),
-                            .idx = -1 };
+            to = mem_temp(s, type);
             result = to;
             result.is_const = true;
         } else if (!failed) {
@@ -274,10 +270,9 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
                        type->kind == TY_FLOAT ? "; only f16 and f32 are supported yet" : "");
         declare_failed(s, n);
     } else if (type_is_aggregate(type) || is_addressed(s, name)) {
-        uint32_t frame = ir_frame(s->fx->ir, type->size, type->align);
-        Operand m = { .kind = X_MEM, .type = type, .frame = true, .off = (int)frame, .idx = -1 };
+        Operand m = mem_temp(s, type);
         if (x.kind != X_NORETURN) store(s, m, x, at);
-        local_add(s, name, type, LOCAL_FRAME, is_const, at)->frame = frame;
+        local_add(s, name, type, LOCAL_FRAME, is_const, at)->frame = (uint32_t)m.off;
     } else {
         int r = to_reg(s, detach(s, x));
         s->fx->ir->regs.data[r] =
@@ -814,27 +809,8 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
         else
             for_each(s, n, over, &t);
     } else {
-        if (over.type->kind == TY_ARRAY && over.kind != X_MEM && uses(n->for_.elem)) {
-            if (over.kind == X_VALUE) {
-                Operand m = { .kind = X_MEM,
-                              .type = over.type,
-                              .base = over.home ? decl_global(s, over.home)
-                                                : global_anonymous(s, over.v),
-                              .off = over.home ? over.off : 0,
-                              .idx = -1,
-                              .is_const = true };
-                over = m;
-            } else {
-                Operand m = { .kind = X_MEM,
-                              .type = over.type,
-                              .frame = true,
-                              .off = (int)ir_frame(f, over.type->size, over.type->align),
-                              .idx = -1,
-                              .is_const = true };
-                store(s, m, over, span_of(n));
-                over = m;
-            }
-        }
+        if (over.type->kind == TY_ARRAY && uses(n->for_.elem))
+            over = in_memory(s, over, span_of(n));
         for_runtime(s, n, over, &t);
     }
     s->fx->targets = t.up;
