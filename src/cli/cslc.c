@@ -59,12 +59,6 @@ static int usage(const char *fmt, const char *what) {
     return 2;
 }
 
-static int bad(const char *option, const char *value) {
-    fprintf(stderr, "cslc: --%s does not take '%s'\ncslc --help lists the options\n", option,
-            value);
-    return 2;
-}
-
 // A decimal integer that is the whole of [s, end). False when it is not.
 static bool integer(const char *s, const char *end, int *out) {
     char *stop;
@@ -161,6 +155,43 @@ static const struct option options[] = {
     { 0 },
 };
 
+// What an option's value looks like.
+static const char *takes(int opt) {
+    switch (opt) {
+    case OPT_ARCH: return "wse2 or wse3";
+    case OPT_SDK: return "1.4 or 2.10";
+    case OPT_DIMS: return "WIDTH,HEIGHT";
+    case OPT_OFFSETS: return "X,Y";
+    case OPT_PARAMS:
+    case OPT_COLORS: return "NAME:VALUE,...";
+    case OPT_FP16: return "f16, bf16 or cb16";
+    case OPT_IMPORT: return "a directory";
+    case OPT_EMIT: return "tokens, ast, ir or bytecode";
+    default: return "a number";
+    }
+}
+
+static int bad_value(int opt, const char *option, const char *value) {
+    fprintf(stderr, "cslc: --%s takes %s, not '%s'\ncslc --help lists the options\n", option,
+            takes(opt), value);
+    return 2;
+}
+
+static int unknown(const char *given) {
+    const char *name = given + strspn(given, "-"), *best = NULL;
+    Str typed = { name, strcspn(name, "=") };
+    size_t least = typed.n / 3 + 2; // further away it was something else
+    for (const struct option *o = options; o->name; o++) {
+        size_t d = str_edit_distance(typed, str_of(o->name));
+        if (d < least) least = d, best = o->name;
+    }
+    if (!least) return usage("--%s takes no value", best);
+    fprintf(stderr, "cslc: unknown option %.*s", (int)strcspn(given, "="), given);
+    if (best && name > given + 1) fprintf(stderr, "; did you mean --%s?", best);
+    fputs("\ncslc --help lists the options\n", stderr);
+    return 2;
+}
+
 // One option; false when its value is no good.
 static bool take_option(Arguments *a, int opt, const char *v) {
     CslOptions *o = &a->o;
@@ -244,11 +275,11 @@ static int run(Arguments *a, int argc, char **argv) {
         if (opt == 'h') return fputs(help, stdout) < 0;
         if (opt == OPT_VERSION)
             return printf("cslc %s (CSL of SDK 1.4 and 2.10)\n", wt_version()) < 0;
-        if (opt == '?' || opt == ':')
-            return usage(opt == ':' ? "%s needs a value" : "unknown option %s", argv[optind - 1]);
+        if (opt == ':') return usage("%s needs a value", argv[optind - 1]);
+        if (opt == '?') return unknown(argv[optind - 1]);
         if (!take_option(a, opt, optarg))
             return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory")
-                                            : bad(options[which].name, optarg);
+                                            : bad_value(opt, options[which].name, optarg);
     }
     if (optind >= argc) return usage("%s", "no input file");
     if (optind + 1 < argc) return usage("one input file, not also %s", argv[optind + 1]);

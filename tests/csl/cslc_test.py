@@ -86,6 +86,14 @@ class Cslc(unittest.TestCase):
             self.assertEqual((code, out), (2, ""), args)
             self.assertRegex(err, r"^cslc: .*\ncslc --help lists the options\n$", args)
 
+    def test_usage_errors_help(self):
+        for args, said in ((["--arhc=wse3"], "unknown option --arhc; did you mean --arch?"),
+                           (["--memcpy=3"], "--memcpy takes no value"),
+                           (["--arch=wse4"], "--arch takes wse2 or wse3, not 'wse4'"),
+                           (["--params=size"], "--params takes NAME:VALUE,..., not 'size'"),
+                           (["--frobnicate"], "unknown option --frobnicate\n"), (["-x"], "unknown option -x\n")):
+            self.assertIn(said, self.cslc("layout.csl", *args)[2])
+
     def test_artifacts(self):
         self.assertEqual(self.good("layout.csl", *GOOD), "")
         out = self.read("out/out.json")

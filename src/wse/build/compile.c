@@ -93,6 +93,9 @@ static wt_status_t compile(Csl *c) {
     const CslOptions *o = c->options;
     check_options(c);
     if (c->errors) return WT_COMPILE;
+    if (o->fp16 != CSL_F16)
+        diag_warning(c, NOWHERE,
+                     "--fp16-format: at compile time only; the machine still computes in f16");
     Unit *u = unit_load(c, NULL, o->input, NOWHERE);
     if (u && o->emit == CSL_EMIT_TOKENS) dump_tokens(c, u->file, &c->output);
     if (u && o->emit == CSL_EMIT_AST) dump_unit(c, u, &c->output);
