@@ -344,6 +344,29 @@ static const char *text_file_name(Job *j, const char *name) {
     return r;
 }
 
+// The unit: what every kernel gets, then the kernel, by its own path or as a file of its text.
+static wt_status_t kernel_source(const KernelSpec *spec, const char *name, Job *j) {
+    StrBuf unit = { 0 };
+    char dir[PATH_CAP], path[PATH_CAP];
+    sb_printf(&unit, "#include \"defines_generated.h\"\n#include \"wt/kernel.h\"\n");
+    if (!spec->path) {
+        const char *file = text_file_name(j, name);
+        sb_printf(&unit, "#include \"%s\"\n", file);
+        vec_push(&j->files, (TempFile){ file, spec->text, strlen(spec->text) });
+    } else if (*spec->path == '/' ? path_join(path, sizeof path, "/", spec->path)
+                                  : realpath(spec->path, path) != NULL) {
+        path_dir(dir, sizeof dir, path);
+        vec_push(&j->argv, arena_printf(&j->arena, "-I%s", dir));
+        sb_printf(&unit, "#include \"%s\"\n", path);
+        vec_push(&j->inputs, arena_str(&j->arena, path, strlen(path)));
+    } else {
+        sb_free(&unit);
+        return fail(WT_NOTFOUND, "no kernel file '%s'", spec->path);
+    }
+    job_file(j, "unit.cc", &unit);
+    return WT_OK;
+}
+
 static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMap *map, Job *j) {
     const char *name = spec->name ? spec->name : spec->path ? spec->path : "kernel";
     j->what = arena_printf(&j->arena, "kernel '%s' for %s", name, processor_name(spec->processor));
@@ -358,24 +381,7 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     vec_push(&j->argv, arena_printf(&j->arena, "-%s", level));
     vec_push(&j->argv, "-I.");
 
-    StrBuf unit = { 0 }, defines = { 0 }, formats = { 0 };
-    sb_printf(&unit, "#include \"defines_generated.h\"\n#include \"wt/kernel.h\"\n");
-    if (spec->path) {
-        char dir[PATH_CAP], path[PATH_CAP];
-        if (*spec->path != '/' ? !realpath(spec->path, path)
-                               : !path_join(path, sizeof path, "/", spec->path)) {
-            sb_free(&unit);
-            return fail(WT_NOTFOUND, "no kernel file '%s'", spec->path);
-        }
-        path_dir(dir, sizeof dir, path);
-        vec_push(&j->argv, arena_printf(&j->arena, "-I%s", dir));
-        sb_printf(&unit, "#include \"%s\"\n", path);
-        vec_push(&j->inputs, arena_str(&j->arena, path, strlen(path)));
-    } else {
-        const char *file = text_file_name(j, name);
-        sb_printf(&unit, "#include \"%s\"\n", file);
-        vec_push(&j->files, (TempFile){ file, spec->text, strlen(spec->text) });
-    }
+    TRY(kernel_source(spec, name, j));
     for (size_t i = 0; spec->include_dirs && spec->include_dirs[i]; i++)
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s", spec->include_dirs[i]));
     // As TT-Metal does, save for its device headers (tt_metal/hw/inc): ours are in their place.
@@ -383,8 +389,8 @@ static wt_status_t kernel_job(const KernelSpec *spec, uint32_t base, const MemMa
     for (size_t i = 0; spec->root_dir && *spec->root_dir && i < sizeof in_root / sizeof *in_root;
          i++)
         vec_push(&j->argv, arena_printf(&j->arena, "-I%s%s", spec->root_dir, in_root[i]));
+    StrBuf defines = { 0 }, formats = { 0 };
     generate_defines(spec, &defines);
-    job_file(j, "unit.cc", &unit);
     job_file(j, "defines_generated.h", &defines);
     wt_status_t s = generate_formats(spec, &formats);
     job_file(j, "chlkc_generated.h", &formats);
@@ -413,8 +419,7 @@ static wt_status_t stack_check(const MemMap *map, const KernelImage *m, const ch
     if (m->stack_limit <= end) return WT_OK;
     return fail(WT_COMPILE,
                 "%s: its variables (%u bytes initialised, %u zero) leave less than %u bytes of "
-                "local memory for the "
-                "stack: %u bytes too many",
+                "local memory for the stack: %u bytes too many",
                 what, m->data_size, m->bss_size, stack[m->processor], m->stack_limit - end);
 }
 

@@ -26,8 +26,7 @@ static wt_status_t bad(const char *what) {
 
 static wt_status_t thread_local_used(void) {
     return fail(WT_COMPILE, "it uses thread-local variables (perhaps errno, through a function of "
-                            "the C library), which "
-                            "the processors do not have");
+                            "the C library), which the processors do not have");
 }
 
 static bool is_loaded(const ElfSection *s) { return s->flags & SHF_ALLOC && s->size; }

@@ -15,10 +15,9 @@ typedef struct Toolchain {
     const char *identity; // changes when the compiler does
     const char *libgcc;   // rv32im/ilp32's, which -march=rv32im_... would not find; NULL: implied
     const char *libc, *libm;
-    const char
-        *cxx_headers[4];   // of the C++ library, NULL-terminated; none: the compiler knows its own
-    const char *c_headers; // of the C library, or NULL
-    const char *lib;       // our folder of headers, firmware and linker scripts
+    const char *cxx_headers[4]; // of the C++ library, then NULL; none: the compiler knows its own
+    const char *c_headers;      // of the C library, or NULL
+    const char *lib;            // our folder of headers, firmware and linker scripts
     bool vendor;
 } Toolchain;
 

@@ -242,8 +242,7 @@ static ChipFault fault_of(const Tile *tile, uint32_t hart) {
     return f;
 }
 
-static int compare_faults(const void *a,
-                          const void *b) { // both lists are in (tile, hart) order to begin with
+static int compare_faults(const void *a, const void *b) {
     const ChipFault *x = a, *y = b;
     if (x->cycle != y->cycle) return x->cycle < y->cycle ? -1 : 1;
     if (x->at.y != y->at.y) return x->at.y < y->at.y ? -1 : 1;
