@@ -121,17 +121,19 @@ static void every_value_of_a_semaphore_is_seen(void **state) {
 // then take effect at one boundary.
 #define SPIN " for (volatile int i = 0; i < 200; i++) ; "
 
+// Waits for 1, then 2, in one word, then for 9 in the next. What the other word was after the first
+// and the last wait goes to 0x3010 and 0x3018.
+static const char sees_one_then_two_then_nine[] =
+    "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
+    " while (REG(0x3000) != 2) ; while (REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }";
+
 // Two writes of one initiator to one word: the second waits until the first has been seen, and a
 // third, to another word, does not overtake it.
 static void writes_do_not_overtake_a_value_that_waits(void **state) {
     (void)state;
     ChipXY from = worker(0, 0), to = worker(3, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
-    assert_ok(program_boot(
-        chip, to,
-        "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
-        " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
-        "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(program_boot(chip, to, sees_one_then_two_then_nine));
     assert_ok(run());
     assert_ok(program_boot(
         chip, from,
@@ -149,11 +151,7 @@ static void writes_do_not_overtake_a_multicast_that_waits(void **state) {
     ChipXY from = worker(0, 0), first = worker(3, 3), to = worker(4, 3);
     assert_ok(put_word(chip, from, 0x2000, packed(to)));
     assert_ok(put_word(chip, from, 0x2004, packed(to) | packed(first) << 12));
-    assert_ok(program_boot(
-        chip, to,
-        "void main(void) { while (REG(0x3000) != 1) ; REG(0x3020) = 1; REG(0x3010) = REG(0x3004);"
-        " while (REG(0x3000) != 2) ; REG(0x3014) = REG(0x3004); while "
-        "(REG(0x3004) != 9) ; REG(0x3018) = REG(0x3000); }"));
+    assert_ok(program_boot(chip, to, sees_one_then_two_then_nine));
     assert_ok(run());
     assert_ok(program_boot(
         chip, from,
