@@ -79,6 +79,10 @@ FORCE_INLINE void noc_clear_outstanding_req_cnt(uint32_t noc, uint32_t id_mask) 
     wt_noc_reg(noc, 0, NOC_CLEAR_OUTSTANDING_REQ_CNT) = id_mask;
 }
 
+FORCE_INLINE void ncrisc_noc_set_transaction_id(uint32_t noc, uint32_t buf, uint32_t id) {
+    wt_noc_reg(noc, buf, NOC_PACKET_TAG) = NOC_PACKET_TAG_TRANSACTION_ID(id);
+}
+
 FORCE_INLINE void wt_noc_wait(uint32_t noc, uint32_t buf) {
     while (!noc_cmd_buf_ready(noc, buf)) {
     }

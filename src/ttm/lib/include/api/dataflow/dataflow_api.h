@@ -256,11 +256,11 @@ FORCE_INLINE void noc_async_full_barrier(uint8_t noc_idx = noc_index) {
 
 FORCE_INLINE void noc_async_read_set_trid(uint32_t trid = 0, uint8_t noc = noc_index) {
     wt_noc_wait(noc, read_cmd_buf);
-    wt_noc_reg(noc, read_cmd_buf, NOC_PACKET_TAG) = NOC_PACKET_TAG_TRANSACTION_ID(trid);
+    ncrisc_noc_set_transaction_id(noc, read_cmd_buf, trid);
 }
 FORCE_INLINE void noc_async_write_set_trid(uint32_t trid = 0, uint8_t noc = noc_index) {
     wt_noc_wait(noc, write_cmd_buf);
-    wt_noc_reg(noc, write_cmd_buf, NOC_PACKET_TAG) = NOC_PACKET_TAG_TRANSACTION_ID(trid);
+    ncrisc_noc_set_transaction_id(noc, write_cmd_buf, trid);
 }
 template <bool skip_ptr_update = false, bool skip_cmdbuf_chk = false>
 FORCE_INLINE void
@@ -288,7 +288,7 @@ noc_async_write_one_packet_with_trid(uint32_t src_local_l1_addr, uint64_t dst_no
     how.vc = vc;
     how.posted = posted;
     wt_noc_wait(noc, cmd_buf);
-    wt_noc_reg(noc, cmd_buf, NOC_PACKET_TAG) = NOC_PACKET_TAG_TRANSACTION_ID(trid);
+    ncrisc_noc_set_transaction_id(noc, cmd_buf, trid);
     wt_noc_write_packet(noc, cmd_buf, src_local_l1_addr, dst_noc_addr, size, how);
 }
 template <bool posted = false>
@@ -309,7 +309,7 @@ FORCE_INLINE void noc_async_write_one_packet_with_trid_with_state(uint32_t src_l
                                                                   uint8_t cmd_buf = write_cmd_buf,
                                                                   uint8_t noc = noc_index) {
     wt_noc_wait(noc, cmd_buf);
-    wt_noc_reg(noc, cmd_buf, NOC_PACKET_TAG) = NOC_PACKET_TAG_TRANSACTION_ID(trid);
+    ncrisc_noc_set_transaction_id(noc, cmd_buf, trid);
     wt_noc_reg(noc, cmd_buf, NOC_TARG_ADDR_LO) = src_local_l1_addr;
     wt_noc_reg(noc, cmd_buf, NOC_RET_ADDR_LO) = dst_local_l1_addr;
     wt_noc_reg(noc, cmd_buf, NOC_AT_LEN_BE) = size;
