@@ -42,8 +42,7 @@ static bool sim_open(Sim *s, const char *path) {
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         *symbols[i].to = dlsym(so, symbols[i].name);
-        if (!*symbols[i].to)
-            return printf("ERROR: it has no %s\n", symbols[i].name), false;
+        if (!*symbols[i].to) return printf("ERROR: it has no %s\n", symbols[i].name), false;
     }
     s->init();
     return true;
