@@ -1,4 +1,5 @@
 #include "base/proc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
 
@@ -11,16 +12,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
-
-static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 // The environment with additions in front of (and hiding) what they replace.
 static char **env_with(const char *const *add) {
@@ -62,10 +56,10 @@ static int input_open(const ProcSpec *spec) {
 // Collects output until the last holder of the pipe closes it or the time is up.
 static void collect(int fd, int timeout_ms, pid_t pid, ProcResult *r) {
     StrBuf text = { 0 };
-    int64_t end = timeout_ms ? now_ms() + timeout_ms : INT64_MAX;
+    uint64_t end = clock_ms() + (uint64_t)timeout_ms;
     for (;;) {
-        int64_t left = end == INT64_MAX ? -1 : end - now_ms();
-        if (end != INT64_MAX && left <= 0) {
+        int64_t left = timeout_ms ? (int64_t)(end - clock_ms()) : -1;
+        if (timeout_ms && left <= 0) {
             kill(-pid, SIGKILL);
             r->timed_out = true;
             break;

@@ -3,9 +3,8 @@
 // A launch compiles what is not compiled, gives circular buffers their addresses, lays out one
 // kernel-config block for all cores, writes to each core its own block and launch message, and last
 // the go message. A core is done when its firmware sets the go message's signal to RUN_MSG_DONE.
+#include "base/clock.h"
 #include "ttm/host/host.h"
-
-#include <time.h>
 
 // ---- compiling
 
@@ -351,15 +350,9 @@ static wt_status_t wait_service(void *user, bool *again) {
     return dprint_poll(d, &d->busy, again);
 }
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 // A backend that cannot tell quiescence is given up after a while.
 static wt_status_t run_with_timeout(ttm_device_t *d, ChipRun run) {
-    uint64_t start = now_ms(), windows = 256;
+    uint64_t start = clock_ms(), windows = 256;
     ChipStats before, after;
     chip_stats(d->chip, &before);
     for (;;) {
@@ -376,7 +369,7 @@ static wt_status_t run_with_timeout(ttm_device_t *d, ChipRun run) {
         if (run.max_cycles && after.cycles - before.cycles >= run.max_cycles)
             return fail(WT_LIMIT, "the budget of %llu cycles is used up",
                         (unsigned long long)run.max_cycles);
-        if (now_ms() - start > d->timeout_ms)
+        if (clock_ms() - start > d->timeout_ms)
             return fail(WT_STALL,
                         "no end after %u ms (timeout_ms); this transport cannot tell a hang from a "
                         "long run",
