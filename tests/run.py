@@ -32,7 +32,7 @@ def tests_under(build, prefix):
 def sanitizer_runtime(build, command):
     """What a foreign executable (Python) must load first when it opens a sanitized library."""
     name = {"build/san": "libasan.so", "build/tsan": "libtsan.so"}.get(build)
-    if name is None or command[0].startswith(build):
+    if name is None or command[0] != sys.executable:
         return {}
     found = subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
     return {"LD_PRELOAD": found.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"}  # Python leaks by design
