@@ -1,9 +1,7 @@
 // Artifacts from outside: missing, truncated and edited ones are refused or run, and never crash.
-#include "base/file.h"
-#include "base/proc.h"
+#include "compile.h"
 #include "wse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "test.h"
@@ -15,29 +13,12 @@ static size_t good_len;
 // Compiles the echo program, and keeps its container's bytes.
 static int compile(void **state) {
     (void)state;
-    const char *build = getenv("WT_BUILD");
-    char cslc[PATH_CAP], out[PATH_CAP];
+    char out[PATH_CAP];
     if (dir_make_temp(dir, "artifact")) return -1;
-    snprintf(cslc, sizeof cslc, "%s/bin/cslc", build ? build : "build");
     path_join(out, sizeof out, dir, "out");
     path_join(program, sizeof program, out, "bin/program.wse");
-    const char *argv[] = { cslc,
-                           "tests/wse/programs/echo/layout.csl",
-                           "--arch=wse3",
-                           "--fabric-dims=10,4",
-                           "--fabric-offsets=4,1",
-                           "--memcpy",
-                           "--channels=1",
-                           "--params=width:3,height:2",
-                           "-o",
-                           out,
-                           NULL };
-    ProcResult r;
-    if (proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 60000 }, &r)) return -1;
-    if (r.code) fprintf(stderr, "%s\n", r.out);
-    int code = r.code;
-    proc_free(&r);
-    return code ? -1 : file_read(program, &good, &good_len);
+    if (compile_program("echo", "wse3", "--params=width:3,height:2", out)) return -1;
+    return file_read(program, &good, &good_len);
 }
 
 static int clean(void **state) {

@@ -1,9 +1,7 @@
 // A host that passes NULL, nothing, too much or the wrong thing gets an error, never a crash.
-#include "base/file.h"
-#include "base/proc.h"
+#include "compile.h"
 #include "wse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "test.h"
@@ -13,27 +11,8 @@ static wse_runtime_t *rt;
 
 static int compile(void **state) {
     (void)state;
-    const char *build = getenv("WT_BUILD");
-    char cslc[PATH_CAP];
-    snprintf(cslc, sizeof cslc, "%s/bin/cslc", build ? build : "build");
     if (dir_make_temp(dir, "careless") || !path_join(out, sizeof out, dir, "out")) return -1;
-    const char *argv[] = { cslc,
-                           "tests/wse/programs/memory/layout.csl",
-                           "--params=width:1,height:1,n:4",
-                           "--arch=wse3",
-                           "--fabric-dims=8,3",
-                           "--memcpy",
-                           "--channels=1",
-                           "--fabric-offsets=4,1",
-                           "-o",
-                           out,
-                           NULL };
-    ProcResult r;
-    if (proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 60000 }, &r)) return -1;
-    if (r.code) fprintf(stderr, "%s\n", r.out);
-    int code = r.code;
-    proc_free(&r);
-    return code ? -1 : 0;
+    return compile_program("memory", "wse3", "--params=width:1,height:1,n:4", out);
 }
 static int clean(void **state) {
     (void)state;

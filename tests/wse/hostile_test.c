@@ -1,10 +1,8 @@
 // A program that tries to leave its PE's memory, through every kind of access, ends with a fault
 // that names the place. Worth most under SAN=1: the host's memory is what it must not reach.
-#include "base/file.h"
-#include "base/proc.h"
+#include "compile.h"
 #include "wse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "test.h"
@@ -13,28 +11,10 @@ static char dir[PATH_CAP], out[2][PATH_CAP]; // WSE-2, WSE-3
 
 static int compile(void **state) {
     (void)state;
-    const char *build = getenv("WT_BUILD");
-    char cslc[PATH_CAP];
-    snprintf(cslc, sizeof cslc, "%s/bin/cslc", build ? build : "build");
     if (dir_make_temp(dir, "hostile")) return -1;
     for (int i = 0; i < 2; i++) {
         path_join(out[i], sizeof out[i], dir, i ? "wse3" : "wse2");
-        const char *argv[] = { cslc,
-                               "tests/wse/programs/hostile/layout.csl",
-                               i ? "--arch=wse3" : "--arch=wse2",
-                               "--fabric-dims=8,3",
-                               "--memcpy",
-                               "--channels=1",
-                               "--fabric-offsets=4,1",
-                               "-o",
-                               out[i],
-                               NULL };
-        ProcResult r;
-        if (proc_run(&(ProcSpec){ .argv = argv, .timeout_ms = 60000 }, &r)) return -1;
-        if (r.code) fprintf(stderr, "%s\n", r.out);
-        int code = r.code;
-        proc_free(&r);
-        if (code) return -1;
+        if (compile_program("hostile", i ? "wse3" : "wse2", NULL, out[i])) return -1;
     }
     return 0;
 }

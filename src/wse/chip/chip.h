@@ -13,13 +13,11 @@
 typedef struct WseChip WseChip;
 
 typedef struct ChipOptions {
-    void (*log)(
-        void *ctx,
-        const char *line); // sim.log lines, "@968 PE(0,0): text" without the newline; may be NULL
+    // Takes sim.log lines, "@968 PE(0,0): text" without the newline. May be NULL.
+    void (*log)(void *ctx, const char *line);
     void *log_ctx;
     uint32_t max_unread; // words that may wait at the host unasked, per PE and color; 0: 2^24
-    uint64_t seed; // HARD mode: PEs within a cycle are stepped in an order shuffled by it; 0: index
-                   // order
+    uint64_t seed;       // HARD mode: shuffles the order of PEs within a cycle; 0: index order
 } ChipOptions;
 
 // The object must stay open as long as the chip. Allocates everything the run needs; no cycle

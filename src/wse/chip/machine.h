@@ -56,8 +56,8 @@ typedef struct Lane {
     uint8_t head, count, number, color, dir, tx;
 } Lane;
 
-// An input queue with the ramp before it (WSE-2: of one color; WSE-3: of one queue), or an output
-// queue.
+// An input queue with the ramp before it, of one color on WSE-2 and one queue on WSE-3; or an
+// output queue.
 typedef struct Queue {
     uint64_t served; // output queues: when the router took the last word
     uint8_t head, count, cap;
@@ -273,8 +273,8 @@ void wafer_wake(Chip *c, Pe *p, uint64_t at);
 void fabric_connect(Chip *c);           // once all PEs stand
 bool wafer_next(Chip *c, uint64_t *at); // the next cycle in which anything happens
 void wafer_cycle(Chip *c);              // does cycle c->now
-void channel_push(Chip *c, Pe *p, unsigned chan, uint64_t at, uint32_t word,
-                  bool control); // there is room
+// Into a queue that has room.
+void channel_push(Chip *c, Pe *p, unsigned chan, uint64_t at, uint32_t word, bool control);
 void channel_pop(Chip *c, Pe *p, unsigned chan);
 // The sender's view of a neighbour's lane: what it popped in this very cycle still counts.
 static inline bool lane_room(const Lane *l, uint64_t now) {
@@ -303,14 +303,13 @@ static inline unsigned opposite(unsigned dir) { return dir ^ 1; } // W and E, S 
 // pe.c
 void pe_run(Chip *c, Pe *p); // the main thread, from its frame on
 void pe_begin(Chip *c, Pe *p, uint32_t func, const uint64_t *args, unsigned nargs);
-__attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const char *fmt,
-                                                          ...); // returns false
+// Poisons the chip. Returns false.
+__attribute__((format(printf, 3, 4), cold)) bool pe_fault(Chip *c, Pe *p, const char *fmt, ...);
 // What the main thread runs: "task 'main'", "launch of 'compute'".
 const char *pe_runs(Chip *c, const Pe *p, char *buf, size_t n);
 // The same and where: "task 'main', pe.csl:12"; of a microthread, the operation.
 const char *pe_where(Chip *c, Pe *p, char *buf, size_t n);
-// Memory outside the program's, odd addresses, configuration registers: what of it is legal, else a
-// fault.
+// Memory outside the program's, odd addresses, registers: what of it is legal, else a fault.
 bool pe_load_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64_t *value);
 bool pe_store_slow(Chip *c, Pe *p, uint32_t addr, unsigned bits);
 static inline bool pe_plain(const Pe *p, uint32_t addr, unsigned bits) {
@@ -341,10 +340,9 @@ static inline bool pe_store(Chip *c, Pe *p, uint32_t addr, unsigned bits, uint64
 }
 
 // task.c
-bool task_pick(
-    Chip *c,
-    Pe *p); // starts the next ready task; false when there is none (later stamps schedule a wake)
-void task_end(Chip *c, Pe *p, uint64_t at);
+// Starts the next ready task; false when there is none. Later stamps schedule a wake.
+bool task_pick(Chip *c, Pe *p);
+void task_end(Pe *p, uint64_t at);
 bool task_activate(Chip *c, Pe *p, unsigned number, uint64_t at);
 bool task_block(Chip *c, Pe *p, ObjTarget kind, unsigned id, bool block, uint64_t at);
 void task_event(Pe *p); // something happened on the PE: parked tasks may look again
@@ -352,28 +350,28 @@ bool task_when(Chip *c, Pe *p, const ObjWhen *w, uint64_t at);
 const char *task_name(const Chip *c, const Pe *p, unsigned number);
 
 // vec.c
-// Starts a vector operation of the main thread. Result: 0 it is done (or runs asynchronously),
-// *cycles long, *result its bool; 1 the main thread waits for it; 2 it waits for a microthread; -1
-// fault.
+// Starts a vector operation of the main thread; *cycles of that thread have passed and not been
+// simulated. Returns 0 when it is done or runs asynchronously (*cycles: its time, *result: its
+// bool), 1 when the main thread waits for it, 2 when it waits for a microthread, 3 when these
+// cycles must pass first, -1 after a fault.
 int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *cycles,
               bool *result);
-bool vec_ready(
-    Chip *c, Pe *p, Op *op,
-    unsigned slot); // could it move now? Later stamps schedule a wake; may end the operation
+// Could it move now? Later stamps schedule a wake. The operation may end here.
+bool vec_ready(Chip *c, Pe *p, Op *op, unsigned slot);
 void vec_step(Chip *c, Pe *p, Op *op, unsigned slot); // moves what one cycle moves
-const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf,
-                      size_t n);            // what it waits for
+// What it waits for, in words.
+const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n);
 int vec_reader(const Pe *p, unsigned chan); // slot of an operation that reads the channel, or -1
 bool vec_load_dsr(Chip *c, Pe *p, const ObjDsrLoad *l, const uint64_t *regs);
 extern const char *const vec_names[VEC_COUNT];
-int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind,
-                     uint64_t *value); // 1 done, 0 wait, -1 fault
+// One element of an iterator: 1 done, 0 the main thread waits, -1 fault.
+int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t *value);
 int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t value);
-bool vec_element_end(Chip *c, Pe *p, const uint64_t *it);
+bool vec_element_end(const Pe *p, const uint64_t *it); // has it none left?
 
 // report.c
-const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf,
-                     size_t n); // "@fadds (pe.csl:12)"
+// "@fadds (pe.csl:12)"
+const char *op_place(Chip *c, const Pe *p, const Op *op, char *buf, size_t n);
 
 // host.c
 void host_cycle(Chip *c);

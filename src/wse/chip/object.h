@@ -24,14 +24,13 @@ typedef enum WseArch { WSE2 = 2, WSE3 = 3 } WseArch;
 
 // ---------------------------------------------------------------------------------------------
 // DSD values: four 32-bit words, in two registers (word 0 in the low half of the first, word 1 in
-// its upper half, words 2 and 3 in the second), in 16 bytes of RAM (any even address), or in a
+// its upper half, words 2 and 3 in the second), in 16 bytes of RAM at any even address, or in a
 // table.
 //
-//    word 0   bits 3:0 kind, 4 wavelet_index_offset, 5 control, 6 advance_switch, 7
-//    control_transform,
-//             15:8 color (0xff: none), 19:16 queue (15: none), 23:20 simd (ObjSimd), 25:24 zero
-//             (0 none, 1 first source, 2 second source), 27:26 priority (0 default, 1 low,
-//             2 medium, 3 high)
+//    word 0   bits 3:0 kind, 4 wavelet_index_offset, 5 control, 6 advance_switch,
+//             7 control_transform, 15:8 color (0xff: none), 19:16 queue (15: none), 23:20 simd
+//             (ObjSimd), 25:24 zero (0 none, 1 first source, 2 second source), 27:26 priority (0
+//             default, 1 low, 2 medium, 3 high)
 //    word 1   bits 15:0 base byte address with all offsets folded in, 31:16 extent
 //    word 2   bits 15:0 stride in elements of the operation, signed (mem1d)
 //    word 3   mem4d: index of the shape; FIFO: its number
@@ -98,31 +97,51 @@ typedef struct ObjShape {
 //
 // One row each: name, element width in bits of destination, first and second source (0: no such
 // operand), elements per cycle at most on WSE-2 and WSE-3 (SDK appendix; unlisted ones are 1).
-// One-source operations take the *second* source, as the hardware does. fmac: dest = src0 + src1 *
-// scalar.
-#define VEC_OPS(_)                                                                                 \
-    _(add16, 16, 16, 16, 4, 8)                                                                     \
-    _(addc16, 16, 16, 16, 1, 8)                                                                    \
-    _(sub16, 16, 16, 16, 4, 8)                                                                     \
-    _(and16, 16, 16, 16, 4, 8) _(or16, 16, 16, 16, 4, 8) _(xor16, 16, 16, 16, 4, 8) _(             \
-        sar16, 16, 16, 16, 1, 4) _(sll16, 16, 16, 16, 1, 4) _(slr16, 16, 16, 16, 1, 4)             \
-        _(clz, 16, 0, 16, 1, 1) _(ctz, 16, 0, 16, 1, 1) _(popcnt, 16, 0, 16, 1, 1) _(              \
-            mov16, 16, 0, 16, 4, 8) _(mov32, 32, 0, 32, 2, 4) _(fmovh, 16, 0, 16, 4, 8)            \
-            _(fmovs, 32, 0, 32, 2, 4) _(faddh, 16, 16, 16, 4, 8) _(fadds, 32, 32, 32, 2, 4)        \
-                _(faddhs, 32, 16, 32, 2, 4) _(fsubh, 16, 16, 16, 4, 8) _(fsubs, 32, 32, 32, 2, 4)  \
-                    _(fmulh, 16, 16, 16, 4, 8) _(fmuls, 32, 32, 32, 2, 4)                          \
-                        _(fmaxh, 16, 16, 16, 1, 8) _(fmaxs, 32, 32, 32, 1, 4)                      \
-                            _(fabsh, 16, 0, 16, 4, 8) _(fabss, 32, 0, 32, 2, 4)                    \
-                                _(fnegh, 16, 0, 16, 4, 8) _(fnegs, 32, 0, 32, 2, 4)                \
-                                    _(fh2s, 32, 0, 16, 1, 4) _(fs2h, 16, 0, 32, 1, 4)              \
-                                        _(fh2xp16, 16, 0, 16, 1, 8) _(fs2xp16, 16, 0, 32, 1, 4)    \
-                                            _(xp162fh, 16, 0, 16, 1, 8)                            \
-                                                _(xp162fs, 32, 0, 16, 1, 4)                        \
-                                                    _(fmach, 16, 16, 16, 4, 8)                     \
-                                                        _(fmacs, 32, 32, 32, 2, 4)                 \
-                                                            _(fmachs, 32, 32, 16, 2, 4)            \
-                                                                _(fscaleh, 16, 16, 16, 4, 8)       \
-                                                                    _(fscales, 32, 32, 16, 2, 4)
+// One-source operations take the *second* source, as the hardware does.
+// fmac: dest = src0 + src1 * scalar.
+// clang-format off
+#define VEC_OPS(_) \
+    _(add16,    16, 16, 16, 4, 8) \
+    _(addc16,   16, 16, 16, 1, 8) \
+    _(sub16,    16, 16, 16, 4, 8) \
+    _(and16,    16, 16, 16, 4, 8) \
+    _(or16,     16, 16, 16, 4, 8) \
+    _(xor16,    16, 16, 16, 4, 8) \
+    _(sar16,    16, 16, 16, 1, 4) \
+    _(sll16,    16, 16, 16, 1, 4) \
+    _(slr16,    16, 16, 16, 1, 4) \
+    _(clz,      16,  0, 16, 1, 1) \
+    _(ctz,      16,  0, 16, 1, 1) \
+    _(popcnt,   16,  0, 16, 1, 1) \
+    _(mov16,    16,  0, 16, 4, 8) \
+    _(mov32,    32,  0, 32, 2, 4) \
+    _(fmovh,    16,  0, 16, 4, 8) \
+    _(fmovs,    32,  0, 32, 2, 4) \
+    _(faddh,    16, 16, 16, 4, 8) \
+    _(fadds,    32, 32, 32, 2, 4) \
+    _(faddhs,   32, 16, 32, 2, 4) \
+    _(fsubh,    16, 16, 16, 4, 8) \
+    _(fsubs,    32, 32, 32, 2, 4) \
+    _(fmulh,    16, 16, 16, 4, 8) \
+    _(fmuls,    32, 32, 32, 2, 4) \
+    _(fmaxh,    16, 16, 16, 1, 8) \
+    _(fmaxs,    32, 32, 32, 1, 4) \
+    _(fabsh,    16,  0, 16, 4, 8) \
+    _(fabss,    32,  0, 32, 2, 4) \
+    _(fnegh,    16,  0, 16, 4, 8) \
+    _(fnegs,    32,  0, 32, 2, 4) \
+    _(fh2s,     32,  0, 16, 1, 4) \
+    _(fs2h,     16,  0, 32, 1, 4) \
+    _(fh2xp16,  16,  0, 16, 1, 8) \
+    _(fs2xp16,  16,  0, 32, 1, 4) \
+    _(xp162fh,  16,  0, 16, 1, 8) \
+    _(xp162fs,  32,  0, 16, 1, 4) \
+    _(fmach,    16, 16, 16, 4, 8) \
+    _(fmacs,    32, 32, 32, 2, 4) \
+    _(fmachs,   32, 32, 16, 2, 4) \
+    _(fscaleh,  16, 16, 16, 4, 8) \
+    _(fscales,  32, 32, 16, 2, 4)
+// clang-format on
 
 typedef enum VecOp {
 #define _(name, d, s0, s1, w2, w3) VEC_##name,
@@ -162,14 +181,14 @@ typedef struct ObjWhen { // an action and its target: id `id`, or what register 
 } ObjWhen;
 
 enum {
-    VEC_ASYNC = 1 << 0, // asynchronous (a DSR loaded with async makes it so too)
-                        // 16-bit operands on the fabric: two values a wavelet (SDK 2.10's default)
-    VEC_PACKED = 1 << 1,
-    VEC_DSR_ASYNC = 1 << 2, // DSR load: async
+    // Of an operation.
+    VEC_ASYNC = 1 << 0,      // asynchronous (a DSR loaded with async makes it so too)
+    VEC_PACKED = 1 << 1,     // 16-bit values on the fabric: two a wavelet (SDK 2.10's default)
+    VEC_ACCUMULATE = 1 << 5, // (*p, c, s), c being what p points to: c is the last element's result
+    // Of a DSR load.
+    VEC_DSR_ASYNC = 1 << 2,
     VEC_SAVE_ADDRESS = 1 << 3,
     VEC_SINGLE_STEP = 1 << 4,
-    // (*p, c, s) where c is the variable p points to: c is what the last element left there.
-    VEC_ACCUMULATE = 1 << 5
 };
 
 typedef struct ObjVec {
@@ -182,8 +201,7 @@ typedef struct ObjVec {
     ObjWhen done, on_control;
 } ObjVec;
 
-// @load_to_dsr. `from` is OPD_DSD or OPD_CONST. Run at start for an instance's first `nstart`
-// loads.
+// @load_to_dsr. `from` is OPD_DSD or OPD_CONST. An instance's first `nstart` loads run at start.
 typedef struct ObjDsrLoad {
     uint8_t file, number, flags, ut;
     ObjOperand from;
@@ -295,15 +313,13 @@ typedef struct ObjInst {
     uint32_t nstart; // the first `nstart` DSR loads run before start
     ObjRange data;   // initial RAM from address `data_at`, in the data section
     uint32_t data_at;
-    // bytes of RAM that the program defines, from 0: data, zeroes and stack
-    uint32_t ram;
+    uint32_t ram; // bytes of RAM that the program defines, from 0: data, zeroes and stack
     uint32_t stack, stack_bytes; // where frames go: [stack, stack + stack_bytes), inside `ram`
     uint32_t code_bytes;         // estimate of native code, counted against 48 KiB
     uint32_t uses;               // ObjUses
-    // Task numbers (WSE-2 colors, WSE-3 input queues included) that comptime blocks named in
-    // @block,
-    // @unblock and @activate. Input channels without a task of their number start blocked unless
-    // unblocked here.
+    // Task numbers, WSE-2 colors and WSE-3 input queues included, that comptime blocks named in
+    // @block, @unblock and @activate. Input channels without a task of their number start blocked
+    // unless unblocked here.
     uint64_t blocked, unblocked, active;
     uint32_t ut_blocked; // microthreads blocked at start
     uint32_t pad;
@@ -351,15 +367,31 @@ typedef struct ObjHead {
     uint32_t h2d, d2h;         // masks of the colors that stream from and to the host
 } ObjHead;
 
-#define OBJ_SECTIONS(_)                                                                            \
-    _(head, ObjHead)                                                                               \
-    _(insts, ObjInst)                                                                              \
-    _(rects, ObjRect)                                                                              \
-    _(routers, ObjRouter) _(rpcs, ObjRpc) _(rpc_args, ObjRpcArg) _(funcs, ObjFunc) _(dsds, ObjDsd) \
-        _(shapes, ObjShape) _(vecs, ObjVec) _(dsrs, ObjDsrLoad) _(fifos, ObjFifo)                  \
-            _(tasks, ObjTask) _(queues, ObjQueue) _(relocs, ObjReloc) _(symbols, ObjSymbol)        \
-                _(exports, ObjExport) _(lines, ObjLine) _(rows, uint32_t) _(code, uint64_t)        \
-                    _(data, uint8_t) _(strings, char)
+// clang-format off
+#define OBJ_SECTIONS(_) \
+    _(head, ObjHead) \
+    _(insts, ObjInst) \
+    _(rects, ObjRect) \
+    _(routers, ObjRouter) \
+    _(rpcs, ObjRpc) \
+    _(rpc_args, ObjRpcArg) \
+    _(funcs, ObjFunc) \
+    _(dsds, ObjDsd) \
+    _(shapes, ObjShape) \
+    _(vecs, ObjVec) \
+    _(dsrs, ObjDsrLoad) \
+    _(fifos, ObjFifo) \
+    _(tasks, ObjTask) \
+    _(queues, ObjQueue) \
+    _(relocs, ObjReloc) \
+    _(symbols, ObjSymbol) \
+    _(exports, ObjExport) \
+    _(lines, ObjLine) \
+    _(rows, uint32_t) \
+    _(code, uint64_t) \
+    _(data, uint8_t) \
+    _(strings, char)
+// clang-format on
 
 typedef struct Object {
 #define _(name, type)                                                                              \

@@ -432,7 +432,7 @@ typedef int64_t canon_i64;
         it_[0] = lo_, it_[1] = hi_, it_[2] = it_[3] = 0;                                           \
     } while (0)
 #define IT_END                                                                                     \
-    if (vec_element_end(c, p, &A)) GOTO(IMMB)
+    if (vec_element_end(p, &A)) GOTO(IMMB)
 #define ELEMENT(call)                                                                              \
     do {                                                                                           \
         NOW;                                                                                       \
@@ -551,7 +551,7 @@ later:
     goto stop;
 done:
     p->depth = 0;
-    task_end(c, p, c->now + spent);
+    task_end(p, c->now + spent);
 stop:
     c->insns += insns;
     c->tile_cycles += spent ? spent - 1 : 0; // the cycle at hand counts where it is stepped

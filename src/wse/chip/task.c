@@ -181,12 +181,11 @@ bool task_pick(Chip *c, Pe *p) {
     return true;
 }
 
-void task_end(Chip *c, Pe *p, uint64_t at) {
+void task_end(Pe *p, uint64_t at) {
     p->state = MAIN_IDLE;
     p->main_at = at;
     if (p->effects)
         task_event(p);
     else if (p->activated && p->task < WSE_TASKS)
         p->parked |= 1ull << p->task;
-    (void)c;
 }

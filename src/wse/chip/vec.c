@@ -774,8 +774,7 @@ static bool element_walk(Chip *c, Pe *p, const uint64_t *it, bool dest, unsigned
     return true;
 }
 
-bool vec_element_end(Chip *c, Pe *p, const uint64_t *it) {
-    (void)c;
+bool vec_element_end(const Pe *p, const uint64_t *it) {
     ObjDsd d = dsd_of_regs(it);
     if (dsd_kind(d) != DSD_MEM4D) return !dsd_extent(d);
     uint64_t total = 1;
