@@ -50,7 +50,12 @@ enum {
     DOWNWARDS = 13,
     POINTER = 14,
     STACK = 15,
-    KINDS
+    MEM4D_OFFSET = 16,
+    DSR_GOES_ON = 17,
+    DSR_MOVED = 18,
+    MAP_DOWNWARDS = 19,
+    STRIDE = 20,
+    FIFO_LENGTHS = 21,
 };
 
 static void test_writes_outside_memory_fault(void **state) {
@@ -94,14 +99,18 @@ static void test_running_off_the_end(void **state) {
     (void)state;
     for (int arch = 0; arch < 2; arch++) {
         wse_runtime_t *rt;
-        static const int kinds[] = { OFFSET, UPWARDS, DOWNWARDS, STACK };
-        for (int k = 0; k < 4; k++) {
+        static const int kinds[] = { OFFSET,      UPWARDS,   DOWNWARDS,     STACK, MEM4D_OFFSET,
+                                     DSR_GOES_ON, DSR_MOVED, MAP_DOWNWARDS, STRIDE };
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             rt = start(arch);
             assert_int_equal(attack(rt, kinds[k], 0x7ff0), WT_FAULT);
             wse_runtime_close(rt);
         }
         rt = start(arch);
         assert_ok(attack(rt, HARMLESS, 0x4000));
+        wse_runtime_close(rt);
+        rt = start(arch);
+        assert_ok(attack(rt, FIFO_LENGTHS, 0x7ffe)); // a FIFO never holds more than its buffer
         wse_runtime_close(rt);
     }
 }
