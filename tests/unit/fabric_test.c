@@ -220,6 +220,41 @@ static void forwarding_is_element_by_element(void **state) {
 }
 
 // Words of color 0 and 1 change places where both swap along x (WSE-2).
+static char warned[256];
+static void keep_warning(void *ctx, wt_log_level_t level, const char *line) {
+    (void)ctx;
+    if (level == WT_LOG_WARNING) snprintf(warned, sizeof warned, "%s", line);
+}
+
+// Color 1 swaps and takes what comes on 0; what comes on 1 itself is nobody's.
+static void half_a_swap_loses_words_and_says_so(void **state) {
+    (void)state;
+    for (unsigned color = 0; color < 2; color++) {
+        Fabric f;
+        build_init(&f.b, WSE2, 2, 1);
+        uint32_t s = sender(&f.b, "send", color, 10, true), r = receiver(&f.b, "recv", 1, 10),
+                 rs = build_router(&f.b);
+        build_route(&f.b, color, ON(RAMP), ON(E));
+        uint32_t rr = build_router(&f.b);
+        build_route(&f.b, 1, ON(W), ON(RAMP));
+        vec_last(&f.b.routers).color[1].flags |= COLOR_SWAP_X;
+        build_rect(&f.b, 0, 0, 1, 1, s, rs);
+        build_rect(&f.b, 1, 0, 1, 1, r, rr);
+        fabric_open(&f);
+        *warned = 0;
+        wt_set_log_callback(keep_warning, NULL, WT_LOG_WARNING);
+        run_quiet(&f);
+        wt_set_log_callback(NULL, NULL, 0);
+        assert_string_equal(warned, color ? "PE (1,0): words of color 1 are lost, because color 1 "
+                                            "swaps and color 0 does not"
+                                          : "");
+        uint32_t got;
+        read_words(&f, 1, 0, 0x200, &got, 1);
+        assert_int_equal(got, color ? 0 : 1);
+        fabric_close(&f);
+    }
+}
+
 static void colors_swap_on_arrival(void **state) {
     (void)state;
     for (int both = 0; both < 2; both++) {
@@ -926,6 +961,7 @@ int main(void) {
         cmocka_unit_test(words_never_leave_the_rectangle),
         cmocka_unit_test(forwarding_is_element_by_element),
         cmocka_unit_test(colors_swap_on_arrival),
+        cmocka_unit_test(half_a_swap_loses_words_and_says_so),
         cmocka_unit_test(packing_is_a_property_of_the_operation),
         cmocka_unit_test(wavelets_run_tasks),
         cmocka_unit_test(blocked_channels_wait),

@@ -8,6 +8,8 @@
 // notes in `want`; a cycle in which it did something is followed by another look.
 #include "wse/chip/machine.h"
 
+#include "base/log.h"
+
 #include <string.h>
 
 const char *dir_name(unsigned dir) {
@@ -128,11 +130,21 @@ static inline __attribute__((always_inline)) bool outputs_free(const Chip *c, co
     return chan != OBJ_NONE8 && p->chans[chan].count < p->chans[chan].cap;
 }
 
+// A color takes its partner's words instead of its own, and nobody takes its own: said once.
+static void lose(Chip *c, const Pe *at, unsigned color) {
+    if (!c->lost++)
+        log_at(
+            WT_LOG_WARNING,
+            "PE (%u,%u): words of color %u are lost, because color %u swaps and color %u does not",
+            at->x, at->y, color, color, color ^ 1);
+}
+
 static inline __attribute__((always_inline)) void send(Chip *c, Pe *p, unsigned color, unsigned tx,
                                                        const Flit *f) {
     uint64_t at = c->now + HOP;
     for (unsigned left = tx & 15; left; left &= left - 1) {
         const Branch *b = &p->branches[p->plan->branch_of[__builtin_ctz(left)][color]];
+        if (b->dropped) lose(c, b->to, color);
         for (unsigned i = 0; i < b->lanes; i++) {
             Lane *l = b->lane[i];
             flit_put(&l->slot[((unsigned)l->head + l->count) % LANE_WORDS], at, f->data, color,
@@ -212,6 +224,7 @@ static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
             return false;
     }
     if (tx[0] & tx[1]) return false;
+    if (!n) lose(c, p, f->color);
     for (unsigned i = 0; i < n; i++) send(c, p, as[i], tx[i], f);
     *used |= tx[0] | tx[1] | 1u << DIRS; // one word a cycle comes up the ramp
     return true;

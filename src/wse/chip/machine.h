@@ -263,6 +263,7 @@ struct WseChip {
     char *fault;
     atomic_bool interrupt;
     uint64_t tile_cycles, wavelets, insns, elements;
+    uint64_t lost; // words that a color swap took and gave to nobody
 };
 
 // plan.c
