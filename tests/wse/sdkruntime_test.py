@@ -79,6 +79,15 @@ class Runtime(unittest.TestCase):
         self.refused(TypeError, "MemcpyDataType", runner.memcpy_h2d, words, a, 0, 0, 1, 1, 4, data_type=32)
         self.refused(TypeError, "unexpected", runner.memcpy_h2d, words, a, 0, 0, 1, 1, 4, nonblocking=True)
 
+    def test_a_program_without_stop_is_told(self):
+        script = ("from cerebras.sdk.runtime.sdkruntimepybind import SdkRuntime\n"
+                  "runner = SdkRuntime('out')\nrunner.load()\nrunner.run()\n")
+        for end, pattern in (("", r"^ERROR: the program of 'out' was not ended with stop\(\)"), ("runner.stop()", r"^$"),
+                             ("1 / 0", r"^Traceback[^$]*ZeroDivisionError: division by zero\n$")):
+            done = subprocess.run([sys.executable, "-c", script + end], env=program.environment(), text=True,
+                                  stderr=subprocess.PIPE, timeout=60, check=False)
+            self.assertRegex(done.stderr, pattern)
+
     def test_debug_util_needs_a_run(self):
         self.refused(RuntimeError, "no program of 'elsewhere' has been loaded", debug_util, "elsewhere")
 

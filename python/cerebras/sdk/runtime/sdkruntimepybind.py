@@ -1,7 +1,9 @@
 """SdkRuntime and its companions, over wavetile.wse."""
+import atexit
 import enum
 import os
 import sys
+import weakref
 
 import numpy as np
 
@@ -70,6 +72,18 @@ _LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
 _runs = {}
 
 
+# Runtimes between run() and stop(), which ends every program: what is left at exit is an error, unless the script
+# itself ended with one.
+_running = weakref.WeakSet()
+
+
+@atexit.register
+def _tell_unstopped():
+    for runtime in _running if not hasattr(sys, "last_value") else ():
+        print(f"ERROR: the program of '{runtime._bindir}' was not ended with stop(): commands may not have been done",
+              file=sys.stderr)
+
+
 def _find_run(bindir):
     return _runs.get(os.path.realpath(bindir))
 
@@ -103,9 +117,11 @@ class SdkRuntime:
 
     def run(self):
         self._rt.run()
+        _running.add(self)
 
     def stop(self):
         self._rt.stop()
+        _running.discard(self)
 
     # -- names and places ---------------------------------------------------------------------
 
