@@ -161,6 +161,7 @@ class Interrupt(unittest.TestCase):
         script = textwrap.dedent(f"""
             import os, signal, threading
             from wavetile import wse
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started us behind
             rt = wse.Runtime({str(out)!r})
             rt.load()
             rt.run()
