@@ -302,6 +302,42 @@ static void kernel_files_are_found(void **state) {
     assert_fails(kernel_path_resolve("", sub, out, sizeof out), WT_INVALID, "empty");
 }
 
+// Kernels of both generations name the same headers by other paths.
+static void both_generations_of_include_paths(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "#include <stdint.h>\n#include \"dataflow_api.h\"\n#include \"debug/dprint.h\"\n"
+        "#include \"debug/assert.h\"\n#include \"compile_time_args.h\"\n"
+        "#include \"tensor/tensor_accessor.h\"\n#include \"accessor/tensor_accessor.h\"\n"
+        "#include \"risc_attribs.h\"\n#include \"noc_nonblocking_api.h\"\n"
+        "#include \"hostdevcommon/common_values.hpp\"\n",
+        "#include <cstdint>\n#include \"api/dataflow/dataflow_api.h\"\n"
+        "#include \"api/debug/dprint.h\"\n#include \"api/debug/assert.h\"\n"
+        "#include \"api/compile_time_args.h\"\n#include \"api/tensor/tensor_accessor.h\"\n"
+        "#include \"internal/risc_attribs.h\"\n#include \"api/debug/dprint_pages.h\"\n"
+        "#include \"api/numeric/bfloat16.h\"\n#include \"noc_overlay_parameters.h\"\n",
+        "", // neither: what it needs is there
+    };
+    for (int i = 0; i < 3; i++) {
+        char text[2000];
+        snprintf(
+            text, sizeof text,
+            "%svoid kernel_main() {\n"
+            "    auto s = TensorAccessor(TensorAccessorArgs<0>(), get_arg_val<uint32_t>(0), 64);\n"
+            "    noc_async_read_page(0, s, get_write_ptr(0));\n"
+            "    noc_async_read_barrier();\n"
+            "    DPRINT << get_common_arg_val<uint32_t>(0) << ENDL();\n"
+            "}\n",
+            texts[i]);
+        const uint32_t args[] = { 2 };
+        KernelSpec s = spec_text(PROC_NCRISC, text);
+        s.compile_args = args, s.compile_arg_count = 1;
+        KernelImage m;
+        assert_ok(kernel_build(&s, &m));
+        kernel_image_free(&m);
+    }
+}
+
 // A root folder is searched as TT-Metal's is.
 static void headers_of_the_root_are_found(void **state) {
     static const char *const at[] = { "", "ttnn", "ttnn/cpp", "tt_metal", "tt_metal/api" };
@@ -666,6 +702,7 @@ int main(void) {
         CASE(wrong_calls_are_refused),
         CASE(a_missing_compiler_is_named),
         CASE(kernel_files_are_found),
+        CASE(both_generations_of_include_paths),
         CASE(headers_of_the_root_are_found),
         CASE(accessor_arguments_are_chained),
         CASE(placing_equals_linking_there),
