@@ -51,6 +51,45 @@ static void every_type_prints(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// Narrow integers (a byte without a sign is a character, as in TT-Metal), bases, arrays,
+// enumerations, slices of a tile, whole pages: each record is made by the kernel and read by the
+// host.
+static void what_is_no_plain_number_prints(void **state) {
+    (void)state;
+    ttm_device_t *d = open_printing(&lines, false);
+    ttm_program_t *p = new_program(d);
+    ttm_cb_index_t index = { 0, TTM_FORMAT_FLOAT16_B, 2048 };
+    assert_ok(ttm_cb_create(p, &core00, 1, 2048, &index, 1, NULL, NULL));
+    new_kernel(
+        p, "#include \"api/debug/dprint_pages.h\"\n"
+           "enum Color : uint16_t { RED = 3 };\n"
+           "void kernel_main() {\n"
+           "    cb_reserve_back(0, 1);\n"
+           "    volatile uint16_t *tile = (volatile uint16_t *)get_write_ptr(0);\n"
+           "    for (uint32_t i = 0; i < 1024; i++) tile[i] = 0;\n"
+           "    tile[0] = 0x3f80, tile[1] = 0x4000, tile[16] = 0xbf80, tile[17] = 0x4080;\n"
+           "    DPRINT << (uint8_t)65 << ' ' << (int8_t)-5 << ' ' << (int64_t)-7 << ' ' << RED\n"
+           "           << ' ' << U32(9) << ENDL();\n"
+           "    DPRINT << OCT() << (uint32_t)64 << DEC() << ' ' << 64 << ENDL();\n"
+           "    uint32_t words[3] = { 7, 255 };\n"
+           "    DPRINT << U32_ARRAY(words, 2) << ENDL();\n"
+           "    DPRINT << TYPED_U32_ARRAY(2, (uint16_t)DataFormat::Int32, words, 2) << ENDL();\n"
+           "    DPRINT << TileSlice<64>(0, 0, SliceRange{0, 2, 1, 0, 2, 1}, TSLICE_INPUT_CB,\n"
+           "                            TSLICE_WR_PTR, true, true) << ENDL();\n"
+           "    tt::data_movement::common::print_bf16_pages(get_write_ptr(0), 2, 1);\n"
+           "    tt::data_movement::common::print_u8_pages(get_write_ptr(0), 4, 1);\n"
+           "}\n");
+    assert_ok(ttm_program_launch(p, NULL));
+    static const char *const want[] = {
+        "A -5 -7 3 9", "100 64", "0x7 0xff ", "7 255 ",
+        "1 2",         "-1 4",   "0: 1 2 ",   "0: 0x80 0x3f 0x0 0x40 ",
+    };
+    for (int i = 0; i < 8; i++)
+        assert_string_equal(lines.text[i] + strlen("3:(x=0,y=0):BR: "), want[i]);
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
 // More than a buffer holds: the kernel waits for the server, which goes on; nothing is lost.
 static void long_output_is_complete_and_in_order(void **state) {
     (void)state;
@@ -148,6 +187,7 @@ static void without_a_callback_lines_go_to_the_log(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_prints),
+        cmocka_unit_test(what_is_no_plain_number_prints),
         cmocka_unit_test(long_output_is_complete_and_in_order),
         cmocka_unit_test(each_core_and_processor_has_its_prefix),
         cmocka_unit_test(what_was_printed_before_a_fault_is_shown),
