@@ -113,68 +113,72 @@ static int by_first(const void *a, const void *b) {
 typedef struct Loop {
     int from, to;
 } Loop;
+typedef Vec(Loop) Loops;
 static int by_end(const void *a, const void *b) {
     return ((const Loop *)a)->to - ((const Loop *)b)->to;
 }
 
-// Slot of every virtual register, and how many slots there are.
-static int allocate(const IrFunc *f, int nparams, int *slot) {
-    int nregs = (int)f->regs.len, n = (int)f->ins.len;
-    Range *ranges = calloc((size_t)nregs + 1, sizeof *ranges);
+// The loops of a function, inner ones first: a jump back, and the label it goes to.
+static void find_loops(const IrFunc *f, Loops *loops) {
     int *label_at = calloc(f->labels.len + 1, sizeof *label_at);
-    Vec(Loop) loops = { 0 };
-    for (int i = 0; i < nregs; i++) ranges[i] = (Range){ -1, -1, i };
-    // arguments are there from the start
-    for (int i = 0; i < nparams; i++) ranges[i].first = ranges[i].last = 0;
-    for (int i = 0; i < n; i++) {
-        visit_regs(&f->ins.data[i], note_use, ranges, i);
-        if (f->ins.data[i].op == IR_LABEL) label_at[f->ins.data[i].a] = i;
-    }
-    // What is live when a loop starts and used in it lives until the jump back.
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < f->ins.len; i++)
+        if (f->ins.data[i].op == IR_LABEL) label_at[f->ins.data[i].a] = (int)i;
+    for (size_t i = 0; i < f->ins.len; i++) {
         const IrIns *in = &f->ins.data[i];
         if (in->op >= PE_OPS) continue;
         for (int k = 1; k < 3; k++) {
             char c = operands[in->op][k];
             int target = k == 1 ? in->b : in->c;
-            if ((c == 'j' || c == 'J') && label_at[target] <= i)
-                vec_push(&loops, (Loop){ label_at[target], i });
+            if ((c == 'j' || c == 'J') && label_at[target] <= (int)i)
+                vec_push(loops, (Loop){ label_at[target], (int)i });
         }
     }
-    if (loops.len) qsort(loops.data, loops.len, sizeof(Loop), by_end);
+    if (loops->len) qsort(loops->data, loops->len, sizeof(Loop), by_end);
+    free(label_at);
+}
+
+// From the first to the last mention of each register; what is live when a loop starts and used in
+// it lives until the jump back.
+static void find_ranges(const IrFunc *f, int nparams, Range *ranges) {
+    int nregs = (int)f->regs.len;
+    for (int i = 0; i < nregs; i++) ranges[i] = (Range){ -1, -1, i };
+    // arguments are there from the start
+    for (int i = 0; i < nparams; i++) ranges[i].first = ranges[i].last = 0;
+    for (size_t i = 0; i < f->ins.len; i++) visit_regs(&f->ins.data[i], note_use, ranges, (int)i);
+    Loops loops = { 0 };
+    find_loops(f, &loops);
     for (size_t k = 0; k < loops.len; k++)
         for (int r = 0; r < nregs; r++)
             if (ranges[r].first >= 0 && ranges[r].first < loops.data[k].from &&
                 ranges[r].last >= loops.data[k].from && ranges[r].last < loops.data[k].to)
                 ranges[r].last = loops.data[k].to;
-    // One scan; `until` says when each slot is free again.
-    int top = 0;
-    Vec(int) until = { 0 };
+    vec_free(&loops);
+}
+
+// Slot of every virtual register, and how many slots there are: one scan over the ranges by their
+// start. `until` says when each slot is free again.
+static int allocate(const IrFunc *f, int nparams, int *slot) {
+    int nregs = (int)f->regs.len;
+    Range *ranges = calloc((size_t)nregs + 1, sizeof *ranges);
+    find_ranges(f, nparams, ranges);
     qsort(ranges, (size_t)nregs, sizeof *ranges, by_first);
-    size_t hint = 0;
+    Vec(int) until = { 0 };
     for (int i = 0; i < nregs; i++) {
-        Range *r = &ranges[i];
-        if (r->first < 0) {
-            slot[r->reg] = 0;
-            continue;
-        }
-        size_t width = f->regs.data[r->reg].width, at = r->reg < nparams ? (size_t)top : 0;
-        (void)hint;
-        for (;; at++) {
-            bool fits = true;
+        const Range *r = &ranges[i];
+        if (r->first < 0) continue; // never used
+        size_t width = f->regs.data[r->reg].width, at = r->reg < nparams ? until.len : 0;
+        for (bool fits = false; !fits; at += !fits) {
+            fits = true;
             for (size_t k = 0; k < width && fits; k++)
                 fits = at + k >= until.len || until.data[at + k] < r->first;
-            if (fits) break;
         }
         if (at + width > until.len) vec_resize(&until, at + width);
         for (size_t k = 0; k < width; k++) until.data[at + k] = r->last;
         slot[r->reg] = (int)at;
-        if ((int)(at + width) > top) top = (int)(at + width);
     }
+    int top = (int)until.len;
     vec_free(&until);
-    vec_free(&loops);
     free(ranges);
-    free(label_at);
     return top;
 }
 
@@ -275,6 +279,9 @@ typedef struct Code {
     int top, window; // slots of the frame; registers that calls need above them
     const int *slot;
     Vec(Fixup) fixups;
+    SrcPos last_pos; // of the last row of the line table
+    const SrcFile *last_file;
+    int last_line;
 } Code;
 
 static void put(Code *c, uint64_t insn) { vec_push(&c->e->code, insn); }
@@ -388,6 +395,31 @@ static bool is_idle(const IrFunc *f, size_t i) {
     return false;
 }
 
+// A row of the line table where a new line begins.
+static void note_line(Code *c, SrcPos pos) {
+    if (!pos || pos == c->last_pos) return;
+    SrcPlace p = source_place(c->e->s->c, pos);
+    c->last_pos = pos;
+    if (p.file != c->last_file || p.line != c->last_line)
+        vec_push(&c->e->lines, (ObjLine){ .at = (uint32_t)c->e->code.len - c->start,
+                                          .file = string_at(c->e, p.file->path),
+                                          .line = (uint32_t)p.line });
+    c->last_file = p.file;
+    c->last_line = p.line;
+}
+
+static void patch_jumps(Code *c, const uint32_t *label_at, const FuncInst *fi) {
+    for (size_t i = 0; i < c->fixups.len; i++) {
+        Fixup x = c->fixups.data[i];
+        uint64_t to = label_at[x.label], *insn = &c->e->code.data[x.at];
+        if (x.field != 1 && to > 0xffff)
+            sema_error(c->e->s, span_of(fi->fn->node), "'%s' is too long", fi->name);
+        *insn = x.field == 1   ? (*insn & 0xffffffffu) | to << 32
+                : x.field == 2 ? (*insn & 0xffffffffffffull) | to << 48
+                               : (*insn & ~(0xffffull << 32)) | (to & 0xffff) << 32;
+    }
+}
+
 static void emit_func(Emit *e, FuncInst *fi) {
     Sema *s = e->s;
     IrFunc *f = &fi->ir;
@@ -397,53 +429,34 @@ static void emit_func(Emit *e, FuncInst *fi) {
     uint32_t *label_at = calloc(f->labels.len + 1, sizeof *label_at);
     Code c = { .e = e, .start = (uint32_t)e->code.len, .slot = slot };
     c.top = allocate(f, nparams, slot);
-    uint32_t line_at = (uint32_t)e->lines.len, last_line = 0;
-    const SrcFile *last_file = NULL;
-    SrcPos last_pos = 0;
+    uint32_t line_at = (uint32_t)e->lines.len;
     for (size_t i = 0; i < f->ins.len; i++) {
         const IrIns *in = &f->ins.data[i];
         if (in->op == IR_LABEL) {
             label_at[in->a] = (uint32_t)e->code.len - c.start;
-            continue;
+        } else if (!is_idle(f, i)) {
+            note_line(&c, in->pos);
+            put_ins(&c, in, f);
         }
-        if (is_idle(f, i)) continue;
-        if (in->pos && in->pos != last_pos) {
-            SrcPlace p = source_place(s->c, in->pos);
-            last_pos = in->pos;
-            if (p.file != last_file || (uint32_t)p.line != last_line)
-                vec_push(&e->lines, (ObjLine){ .at = (uint32_t)e->code.len - c.start,
-                                               .file = string_at(e, p.file->path),
-                                               .line = (uint32_t)p.line });
-            last_file = p.file;
-            last_line = (uint32_t)p.line;
-        }
-        put_ins(&c, in, f);
     }
     uint64_t last = e->code.len > c.start ? vec_last(&e->code) & 0xffff : PE_nop;
     if (last != PE_jmp && last != PE_ret && last != PE_trap)
         put(&c, pe_insn32(PE_trap, 0, string_at(e, "ran off the end of a function")));
-    for (size_t i = 0; i < c.fixups.len; i++) {
-        Fixup x = c.fixups.data[i];
-        uint64_t to = label_at[x.label], *insn = &e->code.data[x.at];
-        if (x.field != 1 && to > 0xffff)
-            sema_error(s, span_of(fi->fn->node), "'%s' is too long", fi->name);
-        *insn = x.field == 1   ? (*insn & 0xffffffffu) | to << 32
-                : x.field == 2 ? (*insn & 0xffffffffffffull) | to << 48
-                               : (*insn & ~(0xffffull << 32)) | (to & 0xffff) << 32;
-    }
+    patch_jumps(&c, label_at, fi);
     if (c.top + c.window > MAX_REGS)
         sema_error(s, span_of(fi->fn->node), "'%s' needs too many registers", fi->name);
     if (args > 255) sema_error(s, span_of(fi->fn->node), "'%s' has too many parameters", fi->name);
-    ObjFunc o = { .code = c.start,
-                  .ncode = (uint32_t)e->code.len - c.start,
-                  .regs = (uint16_t)(c.top + c.window + 1),
-                  .args = (uint8_t)args,
-                  .results = type_is_aggregate(fi->result) ? 0 : (uint8_t)type_regs(fi->result),
-                  .frame = (uint16_t)f->frame,
-                  .name = string_at(e, fi->name),
-                  .line = line_at,
-                  .nline = (uint32_t)e->lines.len - line_at };
-    vec_push(&e->funcs, o);
+    vec_push(
+        &e->funcs,
+        (ObjFunc){ .code = c.start,
+                   .ncode = (uint32_t)e->code.len - c.start,
+                   .regs = (uint16_t)(c.top + c.window + 1),
+                   .args = (uint8_t)args,
+                   .results = type_is_aggregate(fi->result) ? 0 : (uint8_t)type_regs(fi->result),
+                   .frame = (uint16_t)f->frame,
+                   .name = string_at(e, fi->name),
+                   .line = line_at,
+                   .nline = (uint32_t)e->lines.len - line_at });
     vec_free(&c.fixups);
     free(slot);
     free(label_at);
