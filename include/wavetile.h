@@ -54,7 +54,7 @@ typedef int32_t wt_log_level_t;
 enum { WT_LOG_ERROR = 0, WT_LOG_WARNING = 1, WT_LOG_INFO = 2, WT_LOG_DEBUG = 3 };
 
 // Receives one line without its newline. Called on the thread that is inside the library, never
-// from two threads at once; it must not call back into the library.
+// from two threads at once; it must not call back into the library, except to set another callback.
 typedef void (*wt_log_fn)(void *user, wt_log_level_t level, const char *line);
 
 // Sends log lines of `level` and more urgent to `fn` (NULL: to nobody, the default). Process-wide,

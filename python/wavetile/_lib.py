@@ -52,7 +52,7 @@ _version = function("wt_version", restype=ctypes.c_char_p)
 
 _LOG_FN = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p)
 _set_log_callback = function("wt_set_log_callback", _LOG_FN, ctypes.c_void_p, ctypes.c_int32, restype=None)
-_log_callback = None  # keeps the trampoline alive
+_log_callbacks = None, None  # alive: the latest, and the one before, which may be running
 
 LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG = range(4)
 
@@ -75,10 +75,14 @@ def version():
 
 def set_log(fn, level=LOG_INFO):
     """Sends log lines of `level` and more urgent to fn(level, line); None: to nobody."""
-    global _log_callback
-    callback = _LOG_FN(lambda _, at, line: fn(at, line.decode(errors="replace"))) if fn else _LOG_FN()
+    global _log_callbacks
+
+    def emit(_, at, line):
+        fn(at, line.decode(errors="replace"))
+
+    callback = _LOG_FN(emit) if fn else _LOG_FN()
     _set_log_callback(callback, None, level)
-    _log_callback = callback
+    _log_callbacks = callback, _log_callbacks[0]
 
 
 def options(struct, **values):

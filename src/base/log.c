@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The one process-wide sink, as the public header promises.
+// The one process-wide sink, as the public header promises. Its lock is recursive, so that a
+// callback that sets another one, or none, does not wait for itself.
 static struct {
     pthread_mutex_t lock;
     wt_log_fn fn;
     void *user;
     wt_log_level_t level;
-} sink = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} sink = { .lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP };
 
 void wt_set_log_callback(wt_log_fn fn, void *user, wt_log_level_t level) {
     pthread_mutex_lock(&sink.lock);

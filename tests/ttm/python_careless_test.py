@@ -14,6 +14,7 @@ import weakref
 import numpy
 import tap
 
+import wavetile
 from wavetile import WavetileError, ttm
 
 ENDLESS = "void kernel_main() { for (volatile uint32_t i = 0;;) i = i + 1; }"
@@ -187,6 +188,22 @@ class Lives(unittest.TestCase):
         with ttm.Device(print=wrong) as device:
             with self.assertRaisesRegex(KeyError, "line 0"):
                 launch(device, PRINT)
+
+    def test_a_log_callback_that_ends_itself(self):
+        lines = []
+
+        def once(level, line):
+            lines.append((level, line))
+            wavetile.set_log(None)
+            gc.collect()
+
+        wavetile.set_log(once)
+        with ttm.Device(print=None) as device:  # reading a router's memory gives a filler and a warning
+            source = ("void kernel_main() { for (int i = 0; i < 2; i++) {"
+                      " noc_async_read(get_noc_addr(8, 0, 0), 0x100000, 32); noc_async_read_barrier(); } }")
+            launch(device, source)
+        self.assertEqual(len(lines), 1)
+        self.assertIn("(8,0)", lines[0][1])
 
     def test_named_tuples(self):
         with ttm.Device() as device:

@@ -178,6 +178,12 @@ static void count_line(void *user, wt_log_level_t level, const char *line) {
     ++*(int *)user;
 }
 
+static void hear_once(void *user, wt_log_level_t level, const char *line) {
+    (void)level, (void)line;
+    ++*(int *)user;
+    wt_set_log_callback(NULL, NULL, 0);
+}
+
 static void log_goes_to_the_callback_only(void **state) {
     (void)state;
     int lines = 0;
@@ -187,6 +193,10 @@ static void log_goes_to_the_callback_only(void **state) {
     log_at(WT_LOG_DEBUG, "too quiet");
     wt_set_log_callback(NULL, NULL, 0);
     assert_int_equal(lines, 1);
+    wt_set_log_callback(hear_once, &lines, WT_LOG_WARNING);
+    log_at(WT_LOG_WARNING, "heard");
+    log_at(WT_LOG_WARNING, "not heard");
+    assert_int_equal(lines, 2);
 }
 
 int main(void) {
