@@ -305,6 +305,27 @@ static wt_status_t verify_exports(const Verify *v) {
     return WT_OK;
 }
 
+// Relocations and symbols.
+static wt_status_t verify_data(Verify *v) {
+    const Object *o = v->o;
+    const ObjInst *in = v->in;
+    for (uint32_t i = 0; i < in->relocs.n; i++) {
+        const ObjReloc *r = &o->relocs[in->relocs.at + i];
+        CHECK((r->size == 2 || r->size == 4) && r->at % 2 == 0 &&
+                  (uint32_t)r->at + r->size <= in->ram,
+              "relocation %u at 0x%x", i, r->at);
+        CHECK(r->row < 1 << 20, "relocation %u from row constant %u", i, r->row);
+        if (r->row >= v->row_words) v->row_words = r->row + 1;
+    }
+    for (uint32_t i = 0; i < in->symbols.n; i++) {
+        const ObjSymbol *s = &o->symbols[in->symbols.at + i];
+        CHECK(text(o, s->name) && text(o, s->type) && s->bytes <= WSE_RAM &&
+                  s->at + s->bytes <= WSE_RAM,
+              "symbol %u", i);
+    }
+    return WT_OK;
+}
+
 static wt_status_t verify_inst(Verify *v) {
     const Object *o = v->o;
     const ObjInst *in = v->in;
@@ -349,20 +370,7 @@ static wt_status_t verify_inst(Verify *v) {
         TRY(verify_task(v, &o->tasks[in->tasks.at + i], &tasks));
     for (uint32_t i = 0; i < in->queues.n; i++)
         TRY(verify_queue(v, &o->queues[in->queues.at + i], &queues));
-    for (uint32_t i = 0; i < in->relocs.n; i++) {
-        const ObjReloc *r = &o->relocs[in->relocs.at + i];
-        CHECK((r->size == 2 || r->size == 4) && r->at % 2 == 0 &&
-                  (uint32_t)r->at + r->size <= in->ram,
-              "relocation %u at 0x%x", i, r->at);
-        CHECK(r->row < 1 << 20, "relocation %u from row constant %u", i, r->row);
-        if (r->row >= v->row_words) v->row_words = r->row + 1;
-    }
-    for (uint32_t i = 0; i < in->symbols.n; i++) {
-        const ObjSymbol *s = &o->symbols[in->symbols.at + i];
-        CHECK(text(o, s->name) && text(o, s->type) && s->bytes <= WSE_RAM &&
-                  s->at + s->bytes <= WSE_RAM,
-              "symbol %u", i);
-    }
+    TRY(verify_data(v));
     TRY(verify_exports(v));
     for (uint32_t i = 0; i < in->funcs.n; i++) TRY(verify_func(v, &o->funcs[in->funcs.at + i]));
     return WT_OK;
