@@ -158,9 +158,9 @@ typedef struct wse_copy_options {
 // element. A 16-bit element is the low half of its word: to the device the high half is ignored, to
 // the host it is zero.
 //
-// `src` is copied at the call. `dst` must stay valid until the command is done: beyond the call when
-// it is nonblocking, or when it ends with WT_STALL, WT_LIMIT or WT_INTERRUPTED, which leave the
-// command in the list. `task`, which may be NULL, receives the command's place.
+// `src` is copied at the call. `dst` must stay valid until the command is done: beyond the call
+// when it is nonblocking, or when it ends with WT_STALL, WT_LIMIT or WT_INTERRUPTED, which leave
+// the command in the list. `task`, which may be NULL, receives the command's place.
 
 // Host to device. `dest`: the id of an exported pointer variable (copy mode), or a color or
 // streaming id of the program (streaming).
