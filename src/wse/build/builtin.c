@@ -358,6 +358,7 @@ Operand builtin_strcat(Sema *s, Node *call, Type *want) {
             return opd_error();
         }
         sb_add(&b, v.str.p, v.str.n);
+        s->steps += v.str.n / 64; // a loop may do this for ever
         if (b.n > 1 << 20) {
             sb_free(&b);
             return opd_wrong(s, span_of(call), "the string is too long");
@@ -504,6 +505,8 @@ Operand builtin_concat_structs(Sema *s, Node *call, Type *want) {
         return opd_wrong(s, span_of(call),
                          "'@concat_structs' of a tuple and a struct with named fields");
     uint32_t n = a->nfields + b->nfields;
+    if (n > UINT16_MAX) return opd_wrong(s, span_of(call), "the struct has too many fields");
+    s->steps += n;
     Field *fields = arena_array(s->arena, Field, n + 1);
     for (uint32_t i = 0; i < n; i++) {
         fields[i] = i < a->nfields ? a->fields[i] : b->fields[i - a->nfields];

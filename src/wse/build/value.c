@@ -68,6 +68,7 @@ Value *value_slot(Sema *s, Value *v, uint64_t i) {
 Value value_copy(Sema *s, Value v) {
     if (!v.type || !(type_is_aggregate(v.type) || v.type->kind == TY_RANGE)) return v;
     Value to = value_agg(s, v.type, v.agg->splat ? 1 : v.agg->n);
+    s->steps += to.agg->n; // so that a loop over copies comes to an end as well
     for (uint32_t i = 0; i < to.agg->n; i++) to.agg->items[i] = value_copy(s, v.agg->items[i]);
     to.agg->n = v.agg->n;
     to.agg->splat = v.agg->splat;
