@@ -153,6 +153,23 @@ static void mem4d_walks_as_written(void **state) {
     machine_close(&m);
 }
 
+// Only the extent 0x7fff of one dimension has no end, not a product that happens to be that number.
+static void mem4d_of_32767_elements_ends(void **state) {
+    (void)state;
+    Machine m;
+    machine_init(&m, WSE2);
+    build_add(&m.b, shapes, ((ObjShape){ .dims = 2, .extent = { 7, 4681 } }));
+    build_vec(&m.b,
+              vec_of(VEC_mov16, opd(OPD_POINTER, 1), none, build_opd(&m.b, dsd_mem4d(0x10, 0))));
+    OPEN(&m, I32(ldi, 1, 0x80), I32(vec, 0, 0), RET);
+    uint16_t word = 42, got = 0;
+    put(&m, 0x10, &word, 2);
+    run(&m);
+    get(&m, 0x80, &got, 2);
+    assert_int_equal(got, 42);
+    machine_close(&m);
+}
+
 // .index counts 16-bit words and touches only DSDs that ask for it.
 static void index_counts_words(void **state) {
     (void)state;
@@ -446,6 +463,7 @@ int main(void) {
         cmocka_unit_test(strides_count_elements),
         cmocka_unit_test(reductions_accumulate),
         cmocka_unit_test(mem4d_walks_as_written),
+        cmocka_unit_test(mem4d_of_32767_elements_ends),
         cmocka_unit_test(index_counts_words),
         cmocka_unit_test(save_address_goes_on),
         cmocka_unit_test(fifos_end_synchronous_operations),

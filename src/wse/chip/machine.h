@@ -92,6 +92,8 @@ typedef struct Walk {    // an operand on its way through its elements
     uint8_t sized; // has a length
 } Walk;
 
+#define OP_ENDLESS UINT32_MAX // elements of an operation whose extent is OBJ_ENDLESS
+
 typedef struct Op { // a vector operation in progress
     const ObjVec *vec;
     Walk dest, src0, src1;

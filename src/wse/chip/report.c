@@ -39,7 +39,7 @@ static void report_op(Report *r, Pe *p, unsigned slot) {
     char name[512], why[256], done[64];
     Op *op = &p->ops[slot];
     vec_waits(r->c, p, op, slot, why, sizeof why);
-    if (op->left == OBJ_ENDLESS)
+    if (op->left == OP_ENDLESS)
         snprintf(done, sizeof done, "endless");
     else
         snprintf(done, sizeof done, "%u of %u elements done", op->total - op->left, op->total);

@@ -133,6 +133,8 @@ static bool output_queue(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     return true;
 }
 
+static uint32_t length_of(unsigned extent) { return extent == OBJ_ENDLESS ? OP_ENDLESS : extent; }
+
 static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t index) {
     const Plan *plan = p->plan;
     w->flags = d.w[0] & 0xf0;
@@ -145,7 +147,7 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
         w->kind = WALK_MEM;
         w->addr = (uint16_t)(dsd_base(d) + (w->flags & DSD_INDEX_OFFSET ? 2u * index : 0));
         w->step = dsd_stride(d) * w->width;
-        w->length = dsd_extent(d);
+        w->length = length_of(dsd_extent(d));
         break;
     case DSD_MEM4D:
         if (d.w[3] >= plan->in->shapes.n)
@@ -164,20 +166,21 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
         if (dest) return pe_fault(c, p, "a fabin DSD as destination");
         w->kind = WALK_IN;
         w->sized = 1;
-        w->length = dsd_extent(d);
+        w->length = length_of(dsd_extent(d));
         return input_channel(c, p, d, w);
     case DSD_FABOUT:
         if (!dest) return pe_fault(c, p, "a fabout DSD as source");
         w->kind = WALK_OUT;
         w->sized = 1;
-        w->length = dsd_extent(d);
+        w->length = length_of(dsd_extent(d));
         return output_queue(c, p, d, w);
     case DSD_FIFO:
         if (d.w[3] >= plan->nfifos)
             return pe_fault(c, p, "FIFO %u of %u: not a DSD value", d.w[3], plan->nfifos);
         w->kind = WALK_FIFO;
         w->port = (uint8_t)d.w[3];
-        w->length = dest ? p->fifos[w->port].write_length : p->fifos[w->port].read_length;
+        w->length =
+            length_of(dest ? p->fifos[w->port].write_length : p->fifos[w->port].read_length);
         if (plan->fifos[w->port].size != w->width)
             return pe_fault(
                 c, p, "an operation of %u-bit elements on FIFO '%s' of %u-bit elements: undefined",
@@ -500,7 +503,7 @@ int vec_start(Chip *c, Pe *p, const ObjVec *v, const uint64_t *regs, unsigned *c
             return pe_fault(c, p, "an asynchronous @%s without a fabric or FIFO operand",
                             vec_names[v->op]),
                    -1;
-        if (op->left == OBJ_ENDLESS)
+        if (op->left == OP_ENDLESS)
             return pe_fault(c, p,
                             "an endless @%s (extent 0x7fff) without a fabric operand never ends",
                             vec_names[v->op]),
@@ -555,7 +558,7 @@ static void op_end(Chip *c, Pe *p, Op *op, unsigned slot, bool result, const Obj
 // Elements that the next step moves.
 static uint32_t step_elements(const Op *op) {
     uint32_t n = op->packed ? 2 : 1;
-    return op->left == OBJ_ENDLESS || n < op->left ? n : op->left;
+    return op->left == OP_ENDLESS || n < op->left ? n : op->left;
 }
 
 // WSE-2: a queue serves one operation until it ends; the one that was issued first.
@@ -621,7 +624,7 @@ static bool fifo_ready(Chip *c, Pe *p, Op *op, const Walk *w, bool dest, uint32_
     }
     bool end = action == FIFO_TERMINATE || (action == FIFO_TEST_OR_SUSPEND && slot == MAIN_OP);
     if (!end) return false;
-    if (op->left != OBJ_ENDLESS) {
+    if (op->left != OP_ENDLESS) {
         uint16_t left = op->left > 0xffff ? 0xffff : (uint16_t)op->left;
         if (dest && w->length) s->write_length = left;
         if (!dest && w->length) s->read_length = left;
@@ -700,7 +703,7 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     if (op->dest.kind == WALK_FIFO) fifo_moved(c, p, &op->dest, true);
     if (op->src1.kind == WALK_FIFO) fifo_moved(c, p, &op->src1, false);
     op->served = c->now;
-    if (op->left == OBJ_ENDLESS) return;
+    if (op->left == OP_ENDLESS) return;
     op->left -= n;
     if (!op->left) op_end(c, p, op, slot, true, &op->done);
 }
