@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/vec.h"
 #include "wse/build/csl.h"
@@ -31,12 +32,12 @@ static const char help[] =
     "  --out-routes                print the routes of every PE\n"
     "  --max-inlined-iterations=N, --comptime-func-depth-limit=N\n"
     "                              limits of compile-time evaluation\n"
-    "  --link-section-start-address-bytes=SECTION:ADDRESS,...\n"
     "  --warnings-as-errors, --error-limit=N\n"
     "  --emit=tokens|ast|ir|bytecode\n"
     "                              print that stage and stop\n"
-    "  --max-parallelism=N, -g0, --verbose\n"
-    "                              accepted\n"
+    "  --verbose                   what was compiled, where to, how long it took, on standard "
+    "error\n"
+    "  --max-parallelism=N, -g0    accepted: there is one thread, and lines are always kept\n"
     "  --version, -h, --help\n"
     "\n"
     "Exit code: 0 compiled, 1 the program has errors, 2 usage.\n";
@@ -229,7 +230,6 @@ static bool take_option(Arguments *a, int opt, const char *v) {
     case OPT_ROUTES: o->out_routes = true; return true;
     case OPT_INLINED: return one(v, &o->max_inlined_iterations) && o->max_inlined_iterations > 0;
     case OPT_DEPTH: return one(v, &o->comptime_depth) && o->comptime_depth > 0;
-    case OPT_SECTIONS: o->section_addresses = v; return true;
     case OPT_WERROR: o->warnings_as_errors = true; return true;
     case OPT_LIMIT: return one(v, &o->error_limit) && o->error_limit > 0;
     case OPT_EMIT:
@@ -257,7 +257,10 @@ static int compile(Arguments *a) {
     o->colors = a->colors.data, o->ncolors = a->colors.len;
     o->import_paths = a->paths.data, o->nimport_paths = a->paths.len;
     CslResult r;
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
     wt_status_t status = csl_compile(o, &r);
+    clock_gettime(CLOCK_MONOTONIC, &end);
     fputs(r.output, stdout);
     if (a->json_to_stdout && !status) fputs(r.params_json, stdout);
     fputs(r.rendered, stderr);
@@ -265,6 +268,10 @@ static int compile(Arguments *a) {
     if (r.errors || r.warnings)
         fprintf(stderr, "%d error%s, %d warning%s\n", r.errors, r.errors == 1 ? "" : "s",
                 r.warnings, r.warnings == 1 ? "" : "s");
+    if (a->verbose && !status && !o->emit)
+        fprintf(stderr, "%s: compiled for %s into %s in %.2f s\n", o->input,
+                o->arch == CSL_WSE3 ? "wse3" : "wse2", o->output ? o->output : "out",
+                (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec));
     csl_result_free(&r);
     return status ? 1 : 0;
 }
@@ -277,6 +284,8 @@ static int run(Arguments *a, int argc, char **argv) {
             return printf("cslc %s (CSL of SDK 1.4 and 2.10)\n", wt_version()) < 0;
         if (opt == ':') return usage("%s needs a value", argv[optind - 1]);
         if (opt == '?') return unknown(argv[optind - 1]);
+        if (opt == OPT_SECTIONS)
+            return usage("--%s is not supported yet, as linksection", options[which].name);
         if (!take_option(a, opt, optarg))
             return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory")
                                             : bad_value(opt, options[which].name, optarg);

@@ -91,6 +91,7 @@ class Cslc(unittest.TestCase):
                            (["--memcpy=3"], "--memcpy takes no value"),
                            (["--arch=wse4"], "--arch takes wse2 or wse3, not 'wse4'"),
                            (["--params=size"], "--params takes NAME:VALUE,..., not 'size'"),
+                           (["--link-section-start-address-bytes=.data:64"], "not supported yet"),
                            (["--frobnicate"], "unknown option --frobnicate\n"), (["-x"], "unknown option -x\n")):
             self.assertIn(said, self.cslc("layout.csl", *args)[2])
 
@@ -118,9 +119,14 @@ class Cslc(unittest.TestCase):
 
     def test_option_spellings(self):
         self.good("--arch", "wse3", "layout.csl", "--fabric-dims", "9,3", "--fabric-offsets", "4,1", "--memcpy", "--channels", "1",
-                  "--params", "size:4,unset:1", "--params", "size:4", "--colors", "c:0x5", "-o=here", "--width-west-buf=0", "--verbose",
-                  "-g0", "--max-parallelism=4")
+                  "--params", "size:4,unset:1", "--params", "size:4", "--colors", "c:0x5", "-o=here", "--width-west-buf=0", "-g0",
+                  "--max-parallelism=4")
         self.assertEqual(self.read("here/out.json")["arch"], "wse3")
+
+    def test_verbose_says_what_was_compiled(self):
+        code, out, err = self.cslc("layout.csl", *GOOD, "--verbose", "-o", "there")
+        self.assertEqual((code, out), (0, ""))
+        self.assertRegex(err, r"^layout\.csl: compiled for wse[23] into there in \d+\.\d\d s\n$")
 
     def test_output_json_and_routes(self):
         said = json.loads(self.good("layout.csl", *GOOD, "--output-json"))

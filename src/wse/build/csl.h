@@ -67,9 +67,8 @@ typedef struct CslOptions {
     const char *output_json; // --output-json: file for the resolved parameters, or NULL
     // --out-routes: per-PE colors and routes, into CslResult.output
     bool out_routes;
-    int max_inlined_iterations;    // 0: the language level's default
-    int comptime_depth;            // 0: default
-    const char *section_addresses; // --link-section-start-address-bytes, text as given
+    int max_inlined_iterations; // 0: the language level's default
+    int comptime_depth;         // 0: default
     bool warnings_as_errors;
     int error_limit; // 0: 20
     // looked up before the disk, by exact path (tests, fuzzers, generated code)
