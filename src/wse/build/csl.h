@@ -69,6 +69,7 @@ typedef struct CslOptions {
     bool out_routes;
     int max_inlined_iterations; // 0: the language level's default
     int comptime_depth;         // 0: default
+    uint64_t comptime_steps;    // work that may come to nothing; 0: 20 million
     bool warnings_as_errors;
     int error_limit; // 0: 20
     // looked up before the disk, by exact path (tests, fuzzers, generated code)

@@ -2,7 +2,7 @@
 // an operand whose parts are comptime-known is computed here, any other becomes IR.
 #include "wse/build/sema.h"
 
-enum { EXPR_DEPTH = 2000, STEP_LIMIT = 20 * 1000 * 1000 };
+enum { EXPR_DEPTH = 2000, STEPS = 20 * 1000 * 1000 };
 #define MEMORY_LIMIT ((size_t)12 << 30)
 
 // Walking is recursive: what needs much stack stays out of the frames that repeat.
@@ -11,10 +11,11 @@ enum { EXPR_DEPTH = 2000, STEP_LIMIT = 20 * 1000 * 1000 };
 // Compile-time code may loop for ever. Work is counted from the last thing that came of it
 // (@set_tile_code sets it back).
 bool out_of_steps(Sema *s, Span at) {
-    if (++s->steps < STEP_LIMIT && s->arena->total < MEMORY_LIMIT) return false;
+    uint64_t given = s->c->options->comptime_steps, limit = given ? given : STEPS;
+    if (++s->steps < limit && s->arena->total < MEMORY_LIMIT) return false;
     if (!s->stopped)
         sema_error(s, at,
-                   s->steps < STEP_LIMIT ? "compile-time evaluation takes too much memory"
+                   s->steps < limit ? "compile-time evaluation takes too much memory"
                                          : "compile-time evaluation does not come to an end");
     s->stopped = true;
     return true;
