@@ -145,10 +145,12 @@ static void all_harts(CodeCache *cache, double one) {
     }
     double start = thread_seconds();
     for (uint64_t now = SLICE; now <= (uint64_t)SLICE * WINDOWS; now += SLICE) {
-        for (int i = 0; i < TILES; i++)
+        for (int i = 0; i < TILES; i++) {
+            for (int h = 0; h < HARTS; h++) hart_prefetch(&tile[(i + 1) % TILES]->hart[h]);
             for (int h = 0; h < HARTS; h++)
                 if (hart_run(&tile[i]->hart[h], now) != HART_SLICE)
                     die(tile[i]->hart[h].fault.text);
+        }
         code_cache_tidy(cache);
     }
     double s = thread_seconds() - start, n = (double)TILES * HARTS * WINDOWS * SLICE / 1e6;

@@ -294,7 +294,10 @@ static void shuffle(Model *m, uint32_t *list, uint32_t n) {
 static void run_window(Model *m) {
     uint32_t list[TILES_MAX], n = list_runnable(m, list);
     if (m->hard) shuffle(m, list, n);
-    for (uint32_t i = 0; i < n; i++) tile_run(&m->tile[list[i]], m->now + WINDOW);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + 1 < n) tile_prefetch(&m->tile[list[i + 1]]);
+        tile_run(&m->tile[list[i]], m->now + WINDOW);
+    }
     for (uint32_t i = 0; i < n; i++) {
         Tile *tile = &m->tile[list[i]];
         noc_collect(tile);

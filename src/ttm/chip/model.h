@@ -152,6 +152,7 @@ wt_status_t tile_init(Tile *tile, Model *model, const CoordNode *node, uint32_t 
 void tile_deinit(Tile *tile);
 void tile_reset(Tile *tile); // all harts held, registers as at power-on
 void tile_run(Tile *tile, uint64_t until);
+void tile_prefetch(const Tile *tile); // it is the next to run
 
 // Registers as a hart reaches them, or (hart NULL) the host and the NoC, at cycle `now`. Those have
 // asked tile_reaches() beforehand whether the access, a store of *value or a load (value NULL), is

@@ -315,6 +315,11 @@ static uint32_t next_hart(const Tile *tile, uint64_t until) {
     return best;
 }
 
+void tile_prefetch(const Tile *tile) {
+    for (uint32_t bits = tile->running; bits; bits &= bits - 1)
+        hart_prefetch(&tile->hart[__builtin_ctz(bits)]);
+}
+
 void tile_run(Tile *tile, uint64_t until) {
     uint32_t h;
     tile->woken = 0;
