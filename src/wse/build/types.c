@@ -235,88 +235,55 @@ void type_title(Sema *s, const Value *v, const Name *name) {
     v->t->name = name->s;
 }
 
+// A type that programs call by its name.
+static Type *type_word(Sema *s, Type *t) {
+    const Name *n = name_of(s->c, t->name, strlen(t->name));
+    *map_put(&s->types.words, &n, sizeof n) = (uint64_t)(uintptr_t)t;
+    return t;
+}
+static Type *named(Sema *s, TypeKind kind, int sub, const char *name, uint32_t size,
+                   uint32_t align) {
+    return type_word(s, simple(s, kind, sub, name, size, align));
+}
+
 void types_init(Sema *s) {
     Types *t = &s->types;
-    t->void_ = simple(s, TY_VOID, 0, "void", 0, 1);
-    t->bool_ = simple(s, TY_BOOL, 0, "bool", 2, 2);
-    t->comptime_int = simple(s, TY_COMPTIME_INT, 0, "comptime_int", 0, 1);
-    t->comptime_float = simple(s, TY_COMPTIME_FLOAT, 0, "comptime_float", 0, 1);
-    t->type = simple(s, TY_TYPE, 0, "type", 0, 1);
-    t->string = simple(s, TY_STRING, 0, "comptime_string", 0, 1);
-    t->module = simple(s, TY_MODULE, 0, "imported_module", 0, 1);
-    t->anystruct = simple(s, TY_ANYSTRUCT, 0, "comptime_struct", 0, 1);
-    t->anyopaque = simple(s, TY_ANYOPAQUE, 0, "anyopaque", 0, 1);
-    t->f16 = simple(s, TY_FLOAT, FLOAT_F16, "f16", 2, 2);
-    t->f32 = simple(s, TY_FLOAT, FLOAT_F32, "f32", 4, 4);
-    t->bf16 = simple(s, TY_FLOAT, FLOAT_BF16, "bf16", 2, 2);
-    t->cb16 = simple(s, TY_FLOAT, FLOAT_CB16, "cb16", 2, 2);
+    t->void_ = named(s, TY_VOID, 0, "void", 0, 1);
+    t->bool_ = named(s, TY_BOOL, 0, "bool", 2, 2);
+    t->comptime_int = named(s, TY_COMPTIME_INT, 0, "comptime_int", 0, 1);
+    t->comptime_float = named(s, TY_COMPTIME_FLOAT, 0, "comptime_float", 0, 1);
+    t->type = named(s, TY_TYPE, 0, "type", 0, 1);
+    t->string = named(s, TY_STRING, 0, "comptime_string", 0, 1);
+    t->module = named(s, TY_MODULE, 0, "imported_module", 0, 1);
+    t->anystruct = named(s, TY_ANYSTRUCT, 0, "comptime_struct", 0, 1);
+    t->anyopaque = named(s, TY_ANYOPAQUE, 0, "anyopaque", 0, 1);
+    t->f16 = named(s, TY_FLOAT, FLOAT_F16, "f16", 2, 2);
+    t->f32 = named(s, TY_FLOAT, FLOAT_F32, "f32", 4, 4);
+    t->bf16 = named(s, TY_FLOAT, FLOAT_BF16, "bf16", 2, 2);
+    t->cb16 = named(s, TY_FLOAT, FLOAT_CB16, "cb16", 2, 2);
     t->fp16 = s->c->options->fp16 == CSL_BF16   ? t->bf16
               : s->c->options->fp16 == CSL_CB16 ? t->cb16
                                                 : t->f16;
-    t->color = simple(s, TY_COLOR, 0, "color", 2, 2);
-    t->data_task_id = simple(s, TY_DATA_TASK_ID, 0, "data_task_id", 2, 2);
-    t->local_task_id = simple(s, TY_LOCAL_TASK_ID, 0, "local_task_id", 2, 2);
-    t->control_task_id = simple(s, TY_CONTROL_TASK_ID, 0, "control_task_id", 2, 2);
-    t->input_queue = simple(s, TY_INPUT_QUEUE, 0, "input_queue", 2, 2);
-    t->output_queue = simple(s, TY_OUTPUT_QUEUE, 0, "output_queue", 2, 2);
-    t->ut_id = simple(s, TY_UT_ID, 0, "ut_id", 2, 2);
-    t->direction = simple(s, TY_DIRECTION, 0, "direction", 2, 2);
-    static const char *const dsds[] = { "mem1d_dsd",  "mem4d_dsd",   "fabin_dsd",
-                                        "fabout_dsd", "circbuf_dsd", "fifo" };
-    for (int i = 0; i < 6; i++) t->dsd[i] = simple(s, TY_DSD, i, dsds[i], 16, 2);
+    t->color = named(s, TY_COLOR, 0, "color", 2, 2);
+    t->data_task_id = named(s, TY_DATA_TASK_ID, 0, "data_task_id", 2, 2);
+    t->local_task_id = named(s, TY_LOCAL_TASK_ID, 0, "local_task_id", 2, 2);
+    t->control_task_id = named(s, TY_CONTROL_TASK_ID, 0, "control_task_id", 2, 2);
+    t->input_queue = named(s, TY_INPUT_QUEUE, 0, "input_queue", 2, 2);
+    t->output_queue = named(s, TY_OUTPUT_QUEUE, 0, "output_queue", 2, 2);
+    t->ut_id = named(s, TY_UT_ID, 0, "ut_id", 2, 2);
+    t->direction = named(s, TY_DIRECTION, 0, "direction", 2, 2);
+    static const char *const dsds[] = { "mem1d_dsd", "mem4d_dsd", "fabin_dsd", "fabout_dsd",
+                                        "circbuf_dsd" };
+    for (int i = 0; i < 5; i++) t->dsd[i] = named(s, TY_DSD, i, dsds[i], 16, 2);
+    t->dsd[DSDT_FIFO] = simple(s, TY_DSD, DSDT_FIFO, "fifo", 16, 2); // no program can name it
     static const char *const dsrs[] = { "dsr_dest",      "dsr_src0", "dsr_src1", "dsr_fifo_dest",
                                         "dsr_fifo_src1", "xdsr",     "sr" };
-    for (int i = 0; i < 7; i++) t->dsr[i] = simple(s, TY_DSR, i, dsrs[i], 0, 1);
-    t->i8 = type_int(s, true, 8), t->i16 = type_int(s, true, 16), t->i32 = type_int(s, true, 32);
-    t->i64 = type_int(s, true, 64), t->u8 = type_int(s, false, 8), t->u16 = type_int(s, false, 16);
-    t->u32 = type_int(s, false, 32), t->u64 = type_int(s, false, 64);
-
-    Type *words[] = { t->void_,
-                      t->bool_,
-                      t->comptime_int,
-                      t->comptime_float,
-                      t->type,
-                      t->string,
-                      t->module,
-                      t->anystruct,
-                      t->anyopaque,
-                      t->f16,
-                      t->f32,
-                      t->bf16,
-                      t->cb16,
-                      t->color,
-                      t->data_task_id,
-                      t->local_task_id,
-                      t->control_task_id,
-                      t->input_queue,
-                      t->output_queue,
-                      t->ut_id,
-                      t->direction,
-                      t->dsd[0],
-                      t->dsd[1],
-                      t->dsd[2],
-                      t->dsd[3],
-                      t->dsd[4],
-                      t->dsr[0],
-                      t->dsr[1],
-                      t->dsr[2],
-                      t->dsr[3],
-                      t->dsr[4],
-                      t->dsr[5],
-                      t->dsr[6],
-                      t->i8,
-                      t->i16,
-                      t->i32,
-                      t->i64,
-                      t->u8,
-                      t->u16,
-                      t->u32,
-                      t->u64,
-                      simple(s, TY_RANGE, 1, "range", 0, 1) };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        const Name *n = name_of(s->c, words[i]->name, strlen(words[i]->name));
-        *map_put(&t->words, &n, sizeof n) = (uint64_t)(uintptr_t)words[i];
-    }
+    for (int i = 0; i < 7; i++) t->dsr[i] = named(s, TY_DSR, i, dsrs[i], 0, 1);
+    named(s, TY_RANGE, 1, "range", 0, 1);
+    t->i8 = type_word(s, type_int(s, true, 8)), t->u8 = type_word(s, type_int(s, false, 8));
+    t->i16 = type_word(s, type_int(s, true, 16)), t->u16 = type_word(s, type_int(s, false, 16));
+    t->i32 = type_word(s, type_int(s, true, 32)), t->u32 = type_word(s, type_int(s, false, 32));
+    t->i64 = type_word(s, type_int(s, true, 64)), t->u64 = type_word(s, type_int(s, false, 64));
 }
 
 Type *type_named(Sema *s, const Name *name) {
