@@ -185,6 +185,17 @@ class Cslc(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("there is no library '<one/name>'", err)
 
+    def test_near_misses_of_files(self):
+        self.write("code.csl", "")
+        for path, said in (("<memcpy/memcpi>", "no library '<memcpy/memcpi>'; did you mean '<memcpy/memcpy>'?"),
+                           ("<mth>", "no library '<mth>'; did you mean '<math>'?"),
+                           ("cod.csl", "no file 'cod.csl'; did you mean 'code.csl'?"),
+                           ("<far/from/all>", "no library '<far/from/all>'\n")):
+            self.write("layout.csl", f'const m = @import_module("{path}");\nlayout {{ @set_rectangle(1, 1); m; }}\n')
+            code, _, err = self.cslc("layout.csl")
+            self.assertEqual(code, 1)
+            self.assertIn(said, err)
+
     def test_parameters_without_meaning(self):
         for option, part in ("--params=size:many", "no number"), ("--params=size:3,size:4", "given as 3 and as 4"), ("--colors=c:24", "no color"):
             code, _, err = self.cslc("layout.csl", *GOOD[:4], option)

@@ -2,6 +2,7 @@
 // place costs four bytes in tokens and nodes. Positions start at 1; the end of a file has one too.
 #include "wse/build/csl.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,28 @@ static bool is_vendor_library(const char *name) {
     return !strncmp(name, "tile_config/", strlen("tile_config/"));
 }
 
+// Offers the CSL files in a directory and in the directories there: as libraries `<a/b>`, or by
+// path behind `prefix`.
+static void offer_files(Csl *c, Spelling *s, const char *dir, const char *prefix, bool library,
+                        int depth) {
+    struct dirent **list = NULL;
+    int entries = scandir(dir, &list, NULL, alphasort); // in order: of equals the first is taken
+    for (int i = 0; i < entries; i++) {
+        const struct dirent *e = list[i];
+        size_t n = strlen(e->d_name);
+        char sub[PATH_CAP];
+        if (n > 4 && !strcmp(e->d_name + n - 4, ".csl"))
+            spelling_offer(
+                s, library ? arena_printf(&c->arena, "<%s%.*s>", prefix, (int)n - 4, e->d_name)
+                           : arena_printf(&c->arena, "%s%s", prefix, e->d_name));
+        else if (depth && e->d_name[0] != '.' && path_join(sub, sizeof sub, dir, e->d_name))
+            offer_files(c, s, sub, arena_printf(&c->arena, "%s%s/", prefix, e->d_name), library,
+                        depth - 1);
+        free(list[i]);
+    }
+    free(list);
+}
+
 static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     const CslOptions *o = c->options;
     char lib[PATH_CAP] = "";
@@ -165,7 +188,11 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
         diag_error(c, at, "the library <%s> is not supported yet", name);
         return NULL;
     }
-    if (diag_error(c, at, "there is no library '<%s>'", name)) {
+    Spelling near = spelling(arena_printf(&c->arena, "<%s>", name));
+    for (size_t i = 0; i < o->nimport_paths; i++)
+        offer_files(c, &near, o->import_paths[i], "", true, 1);
+    if (lib[0]) offer_files(c, &near, lib, "", true, 1);
+    if (diag_error(c, at, "there is no library '<%s>'%s", name, spelling_hint(c, &near))) {
         for (size_t i = 0; i < o->nimport_paths; i++)
             diag_note(c, NOWHERE, "looked in '%s'", o->import_paths[i]);
         diag_note(c, NOWHERE, "looked in '%s'",
@@ -193,7 +220,12 @@ Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
     }
     bool found = false;
     Unit *u = unit_try(c, full, at, &found);
-    if (!found) diag_error(c, at, "there is no file '%s'", full);
+    if (!found) {
+        Spelling near = spelling(path_base(full));
+        path_dir(dir, sizeof dir, full);
+        offer_files(c, &near, dir, "", false, 0);
+        diag_error(c, at, "there is no file '%s'%s", full, spelling_hint(c, &near));
+    }
     if (u && from && from->file->library) u->file->library = true;
     return u;
 }
