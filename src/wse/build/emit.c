@@ -617,8 +617,10 @@ static void emit_start(Emit *e) {
             e->inst->active |= 1ull << id;
         } else if (t->what == 1) {
             e->inst->blocked |= 1ull << id;
+            e->inst->unblocked &= ~(1ull << id);
         } else {
             e->inst->blocked &= ~(1ull << id);
+            e->inst->unblocked |= 1ull << id;
         }
     }
     e->inst->queues.at = (uint32_t)e->queues.len;

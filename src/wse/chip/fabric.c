@@ -219,7 +219,7 @@ static bool send_from_ramp(Chip *c, Pe *p, Queue *q, unsigned *used) {
     unsigned tx[2] = { 0, 0 }, n = 0;
     for (; n < 2 && as[n] != OBJ_NONE8; n++) {
         const ObjColor *k = &p->plan->router->color[as[n]];
-        tx[n] = k->tx;
+        tx[n] = flit_tx(f, k->tx);
         if (!(k->rx >> DIR_RAMP & 1) || tx[n] & *used || !outputs_free(c, p, as[n], tx[n]))
             return false;
     }
@@ -244,9 +244,12 @@ static void router_cycle(Chip *c, Pe *p) {
             continue;
         }
         Lane *l = &p->lanes[number];
-        if (!l->tx || l->tx & used || !outputs_free(c, p, l->color, l->tx)) continue;
-        send(c, p, l->color, l->tx, &l->slot[l->head]);
-        used |= l->tx;
+        if (!l->tx) continue;
+        const Flit *f = &l->slot[l->head];
+        unsigned tx = flit_tx(f, l->tx);
+        if (tx & used || !outputs_free(c, p, l->color, tx)) continue;
+        send(c, p, l->color, tx, f);
+        used |= tx;
         lane_pop(c, p, number);
     }
 }

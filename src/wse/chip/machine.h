@@ -283,6 +283,11 @@ void channel_pop(Chip *c, Pe *p, unsigned chan);
 static inline bool lane_room(const Lane *l, uint64_t now) {
     return l->count + (l->popped == now) < LANE_WORDS;
 }
+// The ways a word takes out of a router. The first command of a control wavelet may say that it is
+// not for the CE (bit 24; <control>, ce_ignore).
+static inline unsigned flit_tx(const Flit *f, unsigned tx) {
+    return f->control && f->data >> 24 & 1 ? tx & ~(1u << DIR_RAMP) : tx;
+}
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
 // Field by field: a structure that is built and copied at once stalls on its own stores.
 static inline void flit_put(Flit *f, uint64_t at, uint32_t word, unsigned color, bool control) {

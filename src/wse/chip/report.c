@@ -121,7 +121,8 @@ static void report_words(Report *r, Pe *p) {
         if (l->count)
             line(r, p, "%u word%s of color %u from %s in the router: %s", l->count,
                  l->count > 1 ? "s" : "", l->color, dir_name(l->dir),
-                 router_reason(r->c, p, l->color, l->tx, why, sizeof why));
+                 router_reason(r->c, p, l->color, flit_tx(&l->slot[l->head], l->tx), why,
+                               sizeof why));
     }
     for (unsigned i = 0; i < p->plan->noqs; i++) {
         Queue *q = &p->oqs[i];
@@ -131,7 +132,8 @@ static void report_words(Report *r, Pe *p) {
         line(r, p, "%u word%s in output queue %u, color %u: %s", q->count, q->count > 1 ? "s" : "",
              q->number, color,
              !(k->rx >> DIR_RAMP & 1) ? "the color is not routed from the RAMP here"
-                                      : router_reason(r->c, p, color, k->tx, why, sizeof why));
+                                      : router_reason(r->c, p, color, flit_tx(queue_head(q), k->tx),
+                                                      why, sizeof why));
     }
     for (unsigned i = 0; i < p->plan->nchans; i++) {
         Queue *q = &p->chans[i];

@@ -673,12 +673,17 @@ static void fifo_moved(Chip *c, Pe *p, const Walk *w, bool dest) {
     }
 }
 
-// A word for the fabric.
-static void emit(Chip *c, Pe *p, Queue *q, const Walk *w, uint32_t word) {
+// A word for the fabric. Bits 23:22 of a control wavelet are the first command's opcode; without
+// switches there is nothing for SWITCH_ADV and SWITCH_RST to do.
+static bool emit(Chip *c, Pe *p, Queue *q, const Walk *w, uint32_t word) {
+    enum { TEARDOWN = 3 };
+    if (w->flags & DSD_CONTROL && (word >> 22 & 3) == TEARDOWN)
+        return unsupported(c, p, "a control wavelet with the opcode TEARDOWN");
     uint64_t at = c->now + EXECUTE + RAMP_DELAY;
     queue_push(q, at, word, w->color, w->flags & DSD_CONTROL);
     p->oq_live |= (uint8_t)(1u << w->port);
     if (at < p->want) p->want = at;
+    return true;
 }
 
 void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
@@ -698,7 +703,7 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     if (op->dest.kind == WALK_OUT) {
         Queue *q = &p->oqs[op->dest.port];
         if (op->dest.flags & DSD_INDEX_OFFSET) out = (out & 0xffff) | (uint32_t)op->index << 16;
-        emit(c, p, q, &op->dest, out);
+        if (!emit(c, p, q, &op->dest, out)) return;
     }
     if (op->dest.kind == WALK_FIFO) fifo_moved(c, p, &op->dest, true);
     if (op->src1.kind == WALK_FIFO) fifo_moved(c, p, &op->src1, false);
@@ -832,7 +837,7 @@ int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t va
     if (w.kind == WALK_OUT) {
         Queue *q = &p->oqs[w.port];
         if (q->count >= q->cap) return 0;
-        emit(c, p, q, &w, v);
+        if (!emit(c, p, q, &w, v)) return -1;
     } else if (!pe_store(c, p, w.addr, 8u * w.width, v)) {
         return -1;
     }
