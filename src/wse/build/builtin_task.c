@@ -141,21 +141,16 @@ static bool check_reserved_task(Sema *s, ObjTaskKind kind, int id, Span at) {
     return false;
 }
 
-// One table of tasks by number serves all three kinds.
 static void bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
-    TaskBind **end = &s->inst->binds;
-    for (; *end; end = &(*end)->next)
-        if ((*end)->id.i == id.i) {
-            const char *other = (*end)->task->node->fn.name->s;
-            sema_error(s, arg_span(call, 1), "task id %d already has the %s task '%s'", (int)id.i,
-                       task_kinds[(*end)->kind], other);
-            diag_note(s->c, (*end)->at, "it is bound here");
-            return;
-        }
     if (!check_reserved_task(s, kind, (int)id.i, arg_span(call, 1))) return;
-    TaskBind *b = arena_new(s->arena, TaskBind);
-    *b = (TaskBind){ .task = task, .kind = kind, .id = id, .at = span_of(call) };
-    *end = b;
+    TaskBind **end = &s->inst->binds;
+    while (*end) end = &(*end)->next;
+    TaskBind *b = *end = arena_new(s->arena, TaskBind);
+    *b = (TaskBind){ .task = task,
+                     .kind = kind,
+                     .id = id,
+                     .at = span_of(call),
+                     .id_at = arg_span(call, 1) };
     if (!task->bind) task->bind = b;
 }
 
@@ -363,12 +358,16 @@ static bool queue_config(Sema *s, Node *call, QueueInit *q) {
             q->priority = (uint8_t)p;
         } else if (name && !strcmp(name->s, "ctrl_table_id") && wse3(s) && !q->output) {
             int64_t id;
-            if (!value_to_i64(&field, &id) || id)
-                return sema_error(s, at, "control task tables other than 0 are not supported yet");
+            if (!value_to_i64(&field, &id) || id < 0 || id >= WSE_QUEUES)
+                return sema_error(s, at, "ctrl_table_id is an integer from 0 to %d",
+                                  WSE_QUEUES - 1);
+            q->table = (uint8_t)id;
+            q->table_at = at;
         } else {
             Spelling sp = spelling(name ? name->s : "");
             spelling_offer(&sp, "color");
             spelling_offer(&sp, "priority");
+            spelling_offer(&sp, "ctrl_table_id");
             return sema_error(s, at, "a queue has no option '%s'%s", name ? name->s : "",
                               spelling_hint(s->c, &sp));
         }
@@ -418,6 +417,67 @@ Operand builtin_initialize_queue(Sema *s, Node *call, Type *want) {
     return opd_void(s);
 }
 
+// An optional integer field of the table's configuration.
+static bool table_option(Sema *s, const Value *field, Span at, const char *what, int64_t *n) {
+    if (value_to_i64(field, n)) return true;
+    return sema_error(s, at, "%s is a comptime-known integer, not a value of type '%s'", what,
+                      field->type->name);
+}
+
+static bool control_table_config(Sema *s, Node *call, ControlTable *table) {
+    Node *n = call->builtin.args.data[0];
+    Value v;
+    if (!arg_known(s, call, 0, NULL, &v)) return false;
+    if (v.type->kind != TY_STRUCT)
+        return sema_error(s, span_of(n),
+                          "expected a struct such as .{ .instructions = 4, .stride = 1 }, found a "
+                          "value of type '%s'",
+                          v.type->name);
+    for (uint32_t i = 0; i < v.type->nfields; i++) {
+        const char *name = v.type->fields[i].name ? v.type->fields[i].name->s : "";
+        Span at = field_span(n, v.type->fields[i].name);
+        int64_t number;
+        if (!strcmp(name, "instructions")) {
+            if (!table_option(s, &v.agg->items[i], at, name, &number)) return false;
+            if (number != 2 && number != 4 && number != 8)
+                return sema_error(s, at, "an entry point has 2, 4 or 8 instructions, not %lld",
+                                  (long long)number);
+        } else if (!strcmp(name, "stride")) {
+            if (!table_option(s, &v.agg->items[i], at, name, &number)) return false;
+            if (number < 1 || number > 7)
+                return sema_error(s, at, "the stride is 1 to 7 entry points, not %lld",
+                                  (long long)number);
+            table->stride = (uint8_t)number;
+        } else {
+            Spelling sp = spelling(name);
+            spelling_offer(&sp, "instructions");
+            spelling_offer(&sp, "stride");
+            return sema_error(s, at, "a control task table has no option '%s'%s", name,
+                              spelling_hint(s->c, &sp));
+        }
+    }
+    return true;
+}
+
+// How many instructions an entry point has room for makes no difference to what its task does.
+Operand builtin_set_control_task_table(Sema *s, Node *call, Type *want) {
+    (void)want;
+    ControlTable table = { .set = true, .stride = 1, .at = span_of(call) };
+    if (!wse3(s)) {
+        sema_error(s, table.at, "WSE-2 has no control task table: @set_control_task_table is for "
+                                "WSE-3");
+        return opd_error();
+    }
+    if (s->inst->control.set) {
+        sema_error(s, table.at, "@set_control_task_table is called twice");
+        diag_note(s->c, s->inst->control.at, "the first time");
+        return opd_error();
+    }
+    if (call->builtin.args.len && !control_table_config(s, call, &table)) return opd_error();
+    s->inst->control = table;
+    return opd_void(s);
+}
+
 Operand builtin_unsupported(Sema *s, Node *call, Type *want) {
     (void)want;
     sema_error(s, span_of(call), "'%s' is not supported yet", call->builtin.name->s);
@@ -426,9 +486,14 @@ Operand builtin_unsupported(Sema *s, Node *call, Type *want) {
 
 // ---- when all comptime blocks of an instance have run ----
 
-static const TaskBind *bound_to(const Instance *in, const Value *id) {
+// One table of tasks by number serves all three kinds, unless control tasks have one of their own.
+static bool same_table(const Instance *in, ObjTaskKind a, ObjTaskKind b) {
+    return !in->control.set || (a == TASK_CONTROL) == (b == TASK_CONTROL);
+}
+
+static const TaskBind *bound_to(const Instance *in, const Value *id, ObjTaskKind kind) {
     for (const TaskBind *b = in->binds; b; b = b->next)
-        if (b->id.i == id->i) return b;
+        if (b->id.i == id->i && same_table(in, b->kind, kind)) return b;
     return NULL;
 }
 
@@ -436,8 +501,25 @@ static const TaskBind *bound_to(const Instance *in, const Value *id) {
 void instance_check(Sema *s, Instance *in) {
     for (size_t i = 0; i < in->start.len; i++) {
         const StartTarget *t = &in->start.data[i];
-        if (t->what == 0 && !bound_to(in, &t->target))
+        if (t->what == 0 && !bound_to(in, &t->target, TASK_LOCAL))
             sema_error(s, t->at, "no task is bound to id %d, which is activated here",
                        (int)t->target.i);
     }
+}
+
+// When all comptime blocks have run it is known which tables of tasks there are.
+void instance_check_tables(Sema *s, Instance *in) {
+    for (const TaskBind *b = in->binds; b; b = b->next) {
+        const TaskBind *other = bound_to(in, &b->id, b->kind);
+        if (other == b) continue;
+        sema_error(s, b->id_at, "task id %d already has the %s task '%s'", (int)b->id.i,
+                   task_kinds[other->kind], other->task->node->fn.name->s);
+        diag_note(s->c, other->at, "it is bound here");
+    }
+    for (size_t i = 0; i < in->queues.len && !in->control.set; i++)
+        if (in->queues.data[i].table)
+            sema_error(s, in->queues.data[i].table_at,
+                       "ctrl_table_id %u needs control tasks to have a table of their own; call "
+                       "@set_control_task_table()",
+                       in->queues.data[i].table);
 }

@@ -590,7 +590,8 @@ static void emit_tasks(Emit *e) {
     for (TaskBind *b = in->binds; b; b = b->next) {
         if (!b->task->insts.len) continue;
         FuncInst *fi = b->task->insts.data[0];
-        ObjTask t = { .number = (uint8_t)b->id.i,
+        bool apart = in->control.set && b->kind == TASK_CONTROL;
+        ObjTask t = { .number = (uint8_t)(b->id.i + (apart ? WSE_TASKS : 0)),
                       .kind = (uint8_t)b->kind,
                       .args = (uint8_t)fi->nparams,
                       .func = (uint16_t)fi->index,
@@ -600,6 +601,12 @@ static void emit_tasks(Emit *e) {
         vec_push(&e->tasks, t);
     }
     e->inst->tasks.n = (uint32_t)e->tasks.len - e->inst->tasks.at;
+}
+
+// A queue's entry points start `stride` after those of the ctrl_table_id before its own.
+static uint8_t control_at(const Instance *in, const QueueInit *q) {
+    if (!in->control.set || q->output) return 0;
+    return (uint8_t)(WSE_TASKS + in->control.stride * q->table);
 }
 
 static void emit_start(Emit *e) {
@@ -629,7 +636,8 @@ static void emit_start(Emit *e) {
         vec_push(&e->queues, (ObjQueue){ .output = q->output,
                                          .number = q->number,
                                          .color = q->color,
-                                         .priority = q->priority });
+                                         .priority = q->priority,
+                                         .control_at = control_at(in, q) });
     }
     e->inst->queues.n = (uint32_t)e->queues.len - e->inst->queues.at;
 }

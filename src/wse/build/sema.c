@@ -494,6 +494,7 @@ static void build_instance(Sema *s, CodeKey *code) {
                 reach_value(s, &inst->globals.data[seen]->init, inst->globals.data[seen]->at);
     } while (!s->stopped &&
              (inst->next_module < inst->modules.len || inst->next_func < inst->funcs.len));
+    instance_check_tables(s, inst);
     inst->failed = s->c->errors > errors;
     s->c->frames = frame.up;
     s->inst = NULL;

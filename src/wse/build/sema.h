@@ -432,7 +432,7 @@ typedef struct TaskBind {
     Func *task;
     ObjTaskKind kind;
     Value id;
-    Span at;
+    Span at, id_at;
     struct TaskBind *next;
 } TaskBind;
 
@@ -471,8 +471,14 @@ typedef struct QueueInit {
     bool output;
     uint8_t number;
     uint8_t color, priority;
-    Span at;
+    uint8_t table; // ctrl_table_id
+    Span at, table_at;
 } QueueInit;
+typedef struct ControlTable { // @set_control_task_table
+    bool set;
+    uint8_t stride; // entry points between the tables of two ctrl_table_ids
+    Span at;
+} ControlTable;
 typedef struct ColorInit {
     uint8_t color;
     ObjColor cfg;
@@ -490,6 +496,7 @@ struct Instance { // one PE program: a file with its parameters
     size_t next_func;
     Vec(Func *) all_funcs;
     TaskBind *binds;
+    ControlTable control;
     Vec(StartTarget) start;
     Vec(QueueInit) queues;
     Vec(ColorInit) colors;

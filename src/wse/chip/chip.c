@@ -87,7 +87,8 @@ static void make_queues(const Chip *c, Pe *p) {
                 (Queue){ .cap = input[1][q->number] + RAMP_WORDS,
                          .number = q->number,
                          .color = q->color,
-                         .from_host = c->head->h2d >> q->color & 1 };
+                         .from_host = c->head->h2d >> q->color & 1,
+                         .control_at = q->control_at };
         else if (p->plan->chan_queue[q->number] != OBJ_NONE8)
             p->chans[p->plan->chan_queue[q->number]].cap = input[0][q->number] + RAMP_WORDS;
     }

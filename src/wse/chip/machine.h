@@ -33,7 +33,7 @@ enum {
     MICROTHREADS = 8,
     MAIN_OP = 8,
     OPS = 9,                 // the ninth operation is the main thread's synchronous one
-    LAUNCH_TASK = WSE_TASKS, // pseudo task number of a launched function
+    LAUNCH_TASK = WSE_TASK_ROWS, // pseudo task number of a launched function
     WHEEL = 256,
     LINE_BYTES = 256, // <simprint>'s buffer
 };
@@ -64,6 +64,7 @@ typedef struct Queue {
     uint8_t number;    // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
     uint8_t color;     // its color (WSE-2 output queues: none, words carry it)
     uint8_t from_host; // input: counts for the host's transfer
+    uint8_t control_at; // input: task number that entry point 0 means
     Flit slot[QUEUE_WORDS];
 } Queue;
 
@@ -165,12 +166,11 @@ typedef struct Plan { // what PEs of one instance and router share
     uint8_t chan_queue[WSE_QUEUES];    // channel of an input queue, 0xff none (WSE-2: of its
                                        // initialized color)
     uint8_t oq_of[WSE_QUEUES];         // output queue's place, 0xff none
-    uint8_t task_of[WSE_TASKS];        // row in tasks, 0xff none
-    uint8_t since_of[WSE_TASKS + 1];   // place in Pe.since
+    uint8_t task_of[WSE_TASK_ROWS];    // row in tasks, 0xff none
+    uint8_t since_of[LAUNCH_TASK + 1]; // place in Pe.since
     uint8_t dsr_of[DSR_FILES][DSR_NUMBERS];
     uint8_t ndsrs, nfifos;
     uint64_t locals;  // local task numbers
-    uint64_t high;    // task numbers of the HIGH class
     uint64_t blocked; // at start
     // Offsets of a PE's parts in its block of memory.
     uint32_t at_lanes, at_branches, at_chans, at_oqs, at_ops, at_dsrs, at_fifos, at_since, at_regs,

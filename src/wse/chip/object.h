@@ -15,7 +15,14 @@
 
 #include <stdint.h>
 
-enum { OBJ_VERSION = 1, WSE_COLORS = 24, WSE_TASKS = 64, WSE_QUEUES = 8, WSE_RAM = 0xc000 };
+enum {
+    OBJ_VERSION = 2,
+    WSE_COLORS = 24,
+    WSE_TASKS = 64,     // ids of tasks
+    WSE_TASK_ROWS = 128, // the same and, from WSE_TASKS on, a table of control tasks alone
+    WSE_QUEUES = 8,
+    WSE_RAM = 0xc000
+};
 typedef enum WseArch { WSE2 = 2, WSE3 = 3 } WseArch;
 
 #define OBJ_NONE16  0xffff // "no register", "no index"
@@ -270,7 +277,9 @@ typedef enum ObjArg {
 } ObjArg;
 typedef enum ObjTaskKind { TASK_DATA, TASK_LOCAL, TASK_CONTROL, TASK_KINDS } ObjTaskKind;
 typedef struct ObjTask {
-    uint8_t number, kind; // WSE-2 data task: its color; WSE-3: its input queue
+    // WSE-2 data task: its color; WSE-3: its input queue; control task with
+    // @set_control_task_table: WSE_TASKS + its id
+    uint8_t number, kind;
     uint8_t high;         // task_priority HIGH
     uint8_t args;         // 0, 1 or 2
     uint8_t arg[2];       // ObjArg; control tasks: of the 16 data bits (ARG_LOW_*)
@@ -283,6 +292,8 @@ typedef struct ObjQueue {
     uint8_t output, number;
     uint8_t color; // 0xff none
     uint8_t priority;
+    uint8_t control_at; // task number that entry point 0 of its control wavelets means
+    uint8_t pad[3];
 } ObjQueue;
 
 // ---------------------------------------------------------------------------------------------

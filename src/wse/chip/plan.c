@@ -85,9 +85,8 @@ static wt_status_t plan_tasks(const Chip *c, Plan *p) {
         const ObjTask *t = &p->tasks[i];
         p->task_of[t->number] = (uint8_t)i;
         p->since_of[t->number] = p->nsince++;
-        bound |= 1ull << t->number;
+        if (t->number < WSE_TASKS) bound |= 1ull << t->number;
         if (t->kind == TASK_LOCAL) p->locals |= 1ull << t->number;
-        if (t->high) p->high |= 1ull << t->number;
     }
     for (unsigned i = 0; i < WSE_COLORS; i++) {
         unsigned chan = c->head->arch == WSE2 ? p->chan_color[i]

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const ObjTask *task_row(const Pe *p, unsigned number) {
-    uint8_t row = number < WSE_TASKS ? p->plan->task_of[number] : OBJ_NONE8;
+    uint8_t row = number < WSE_TASK_ROWS ? p->plan->task_of[number] : OBJ_NONE8;
     return row == OBJ_NONE8 ? NULL : &p->plan->tasks[row];
 }
 
@@ -77,7 +77,8 @@ typedef struct Pick {
 } Pick;
 
 static void offer(const Pe *p, Pick *best, unsigned number, uint64_t since, int chan) {
-    bool high = number < WSE_TASKS && p->plan->high >> number & 1;
+    const ObjTask *t = task_row(p, number);
+    bool high = t && t->high;
     bool better = best->number == OBJ_NONE16 || (high && !best->high) ||
                   (high == best->high &&
                    (since < best->since || (since == best->since && number < best->number)));
@@ -89,8 +90,16 @@ static uint64_t since_of(const Pe *p, unsigned number) {
     return place == OBJ_NONE8 ? 0 : p->since[place];
 }
 
-// The entry point of a control wavelet.
-static unsigned control_task(uint32_t word) { return word >> 16 & 63; }
+// The task that a control wavelet's entry point means on its channel.
+static const ObjTask *control_task(const Pe *p, const Queue *q, uint32_t word) {
+    const ObjTask *t = task_row(p, q->control_at + (word >> 16 & 63));
+    return t && t->kind == TASK_CONTROL ? t : NULL;
+}
+
+static const ObjTask *data_task(const Pe *p, const Queue *q) {
+    const ObjTask *t = task_row(p, q->number);
+    return t && t->kind == TASK_DATA ? t : NULL;
+}
 
 static void offer_channel(Chip *c, Pe *p, Pick *best, unsigned chan) {
     Queue *q = &p->chans[chan];
@@ -99,10 +108,9 @@ static void offer_channel(Chip *c, Pe *p, Pick *best, unsigned chan) {
         if (f->at < p->want) p->want = f->at;
         return;
     }
-    unsigned number = q->number;
-    const ObjTask *t = task_row(p, f->control ? control_task(f->data) : number);
-    if (!t || t->kind != (f->control ? TASK_CONTROL : TASK_DATA)) return;
-    uint64_t since = since_of(p, number);
+    const ObjTask *t = f->control ? control_task(p, q, f->data) : data_task(p, q);
+    if (!t) return;
+    uint64_t since = since_of(p, q->number);
     offer(p, best, t->number, f->at > since ? f->at : since, (int)chan);
 }
 
@@ -112,8 +120,7 @@ static void drop_control(Chip *c, Pe *p, unsigned chan) {
     while (q->count) {
         Flit *f = queue_head(q);
         if (f->at > c->now || !f->control) return;
-        const ObjTask *t = task_row(p, control_task(f->data));
-        if (t && t->kind == TASK_CONTROL) return;
+        if (control_task(p, q, f->data)) return;
         for (unsigned i = 0; i < OPS; i++) // an operation may wait for it
             if ((i == MAIN_OP ? p->state == MAIN_VECTOR : p->op_live >> i & 1) &&
                 p->ops[i].on_control.action &&

@@ -237,12 +237,14 @@ static wt_status_t verify_dsd(const Verify *v, ObjDsd d) {
     return WT_OK;
 }
 
-static wt_status_t verify_task(const Verify *v, const ObjTask *t, uint64_t *seen) {
+static wt_status_t verify_task(const Verify *v, const ObjTask *t, uint64_t seen[2]) {
     const Object *o = v->o;
-    CHECK(t->number < WSE_TASKS && t->kind < TASK_KINDS && t->args <= 2, "task %u of kind %u",
-          t->number, t->kind);
-    CHECK(!(*seen >> t->number & 1), "two tasks numbered %u", t->number);
-    *seen |= 1ull << t->number;
+    CHECK(t->number < (t->kind == TASK_CONTROL ? WSE_TASK_ROWS : WSE_TASKS) &&
+              t->kind < TASK_KINDS && t->args <= 2,
+          "task %u of kind %u", t->number, t->kind);
+    uint64_t *table = &seen[t->number / WSE_TASKS], bit = 1ull << t->number % WSE_TASKS;
+    CHECK(!(*table & bit), "two tasks numbered %u", t->number);
+    *table |= bit;
     unsigned channels = o->head->arch == WSE2 ? WSE_COLORS : WSE_QUEUES;
     if (t->kind == TASK_DATA)
         CHECK(t->number < channels && t->args, "data task %u with %u arguments", t->number,
@@ -267,6 +269,9 @@ static wt_status_t verify_queue(const Verify *v, const ObjQueue *q, uint16_t *se
           q->output ? "output" : "input", q->number);
     CHECK(q->color < WSE_COLORS || (q->color == OBJ_NONE8 && wse2), "queue %u with color %u",
           q->number, q->color);
+    CHECK(q->control_at < WSE_TASK_ROWS && !(q->control_at && (wse2 || q->output)),
+          "%s queue %u with control tasks from %u on", q->output ? "output" : "input", q->number,
+          q->control_at);
     unsigned bit = q->number + 8u * q->output;
     CHECK(!(*seen >> bit & 1), "%s queue %u initialized twice", q->output ? "output" : "input",
           q->number);
@@ -364,10 +369,10 @@ static wt_status_t verify_inst(Verify *v) {
         CHECK(l->from.kind == OPD_CONST, "DSR load %u at start is not of a constant", i);
         WRAP(verify_dsr_load(v, l, 0), "DSR load %u at start", i);
     }
-    uint64_t tasks = 0;
+    uint64_t tasks[2] = { 0 };
     uint16_t queues = 0;
     for (uint32_t i = 0; i < in->tasks.n; i++)
-        TRY(verify_task(v, &o->tasks[in->tasks.at + i], &tasks));
+        TRY(verify_task(v, &o->tasks[in->tasks.at + i], tasks));
     for (uint32_t i = 0; i < in->queues.n; i++)
         TRY(verify_queue(v, &o->queues[in->queues.at + i], &queues));
     TRY(verify_data(v));
