@@ -309,6 +309,44 @@ static void programs_overlap_in_time(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// Kernels may end before what they have sent has arrived. The host finds it there, and it does not
+// fall upon what the next launch puts in its place.
+static void what_kernels_leave_on_its_way_arrives(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_core_t noc;
+    assert_ok(ttm_worker_core_from_logical_core(d, (ttm_core_t){ 3, 4 }, &noc));
+    uint32_t zero[2] = { 0 }, args[] = { noc.x, noc.y };
+    assert_ok(ttm_l1_write(d, (ttm_core_t){ 3, 4 }, TTM_CORE_WORKER, OUT, zero, sizeof zero));
+    assert_ok(run_kernel(d,
+                         "void kernel_main() {\n"
+                         "    uint32_t x = get_arg_val<uint32_t>(0), y = get_arg_val<uint32_t>(1);\n"
+                         "    noc_inline_dw_write<InlineWriteDst::DEFAULT, true>(get_noc_addr(x, y, "
+                         "0x100000), 7);\n"
+                         "    noc_semaphore_inc(get_noc_addr(x, y, 0x100004), 8);\n"
+                         "}\n",
+                         args, 2));
+    assert_int_equal(word_of(d, 3, 4, OUT), 7);
+    assert_int_equal(word_of(d, 3, 4, OUT + 4), 8);
+
+    // The semaphore of one program lies where the code of the next does.
+    ttm_program_t *p = new_program(d);
+    uint32_t semaphore = 0;
+    for (int i = 0; i < 16; i++) assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore));
+    new_kernel(p, "void kernel_main() {\n"
+                  "    for (int i = 0; i < 16; i++)\n"
+                  "        noc_semaphore_inc(get_noc_addr(get_semaphore(i)), 1);\n"
+                  "}\n");
+    assert_ok(ttm_program_launch(p, NULL));
+    for (int i = 0; i < 8; i++) {
+        assert_usable(d);
+        assert_ok(ttm_program_launch(p, NULL));
+    }
+    ttm_program_destroy(p);
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_argument_arrives),
@@ -318,6 +356,7 @@ int main(void) {
         cmocka_unit_test(semaphores_work_between_cores),
         cmocka_unit_test(the_block_is_where_the_message_says),
         cmocka_unit_test(programs_overlap_in_time),
+        cmocka_unit_test(what_kernels_leave_on_its_way_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

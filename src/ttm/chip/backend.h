@@ -18,6 +18,7 @@ typedef struct ChipBackend {
     wt_status_t (*reset)(Chip *chip);
 
     // May be NULL: the registers are written, zeroes are returned, nothing happens.
+    wt_status_t (*settle)(Chip *chip);
     wt_status_t (*set_stack_limit)(Chip *chip, ChipXY at, ChipHart hart, uint32_t limit);
     wt_status_t (*hart_state)(Chip *chip, ChipXY at, ChipHart hart, ChipHartState *state);
     void (*stats)(Chip *chip, ChipStats *stats);

@@ -244,6 +244,11 @@ wt_status_t chip_run(Chip *chip, const ChipRun *run) {
     return chip->backend->run(chip, run);
 }
 
+wt_status_t chip_settle(Chip *chip) {
+    TRY(refuse_poisoned(chip));
+    return chip->backend->settle ? chip->backend->settle(chip) : WT_OK;
+}
+
 void chip_interrupt(Chip *chip) { atomic_store(&chip->interrupt, true); }
 
 void chip_stats(Chip *chip, ChipStats *stats) {

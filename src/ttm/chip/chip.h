@@ -193,6 +193,11 @@ typedef struct ChipRun {
 // A backend that cannot tell quiescence runs on instead of WT_STALL, until a limit.
 wt_status_t chip_run(Chip *chip, const ChipRun *run);
 
+// Lets every NoC command that has been issued by now complete: what a program sent without waiting
+// for it is where it belongs, and will not fall upon what the host puts there next. Takes no longer
+// than the slowest of them; what else runs moves on. Faults as chip_run() does.
+wt_status_t chip_settle(Chip *chip);
+
 // Ends the chip_run() that is in progress, or else the next one. From any thread.
 void chip_interrupt(Chip *chip);
 

@@ -367,6 +367,22 @@ static wt_status_t model_run(Chip *chip, const ChipRun *run) {
     }
 }
 
+static wt_status_t model_settle(Chip *chip) {
+    Model *m = (Model *)chip;
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < m->num_events; i++)
+        if (m->event[i].when > last) last = m->event[i].when;
+    for (;;) {
+        noc_apply(m);
+        if (!m->num_events || m->event[0].when > last) return WT_OK;
+        if (anything_runs(m))
+            run_window(m);
+        else
+            skip_ahead(m);
+        if (m->any_fault) return collect_faults(m);
+    }
+}
+
 const ChipBackend chip_model = {
     .name = "model",
     .open = model_open,
@@ -375,6 +391,7 @@ const ChipBackend chip_model = {
     .read = model_read,
     .run = model_run,
     .reset = model_reset,
+    .settle = model_settle,
     .set_stack_limit = model_set_stack_limit,
     .hart_state = model_hart_state,
     .stats = model_stats,

@@ -423,7 +423,8 @@ static wt_status_t explain(ttm_device_t *d, wt_status_t s) {
     return s;
 }
 
-static void program_done(ttm_program_t *p) {
+// Kernels may end with writes and increments on their way.
+static wt_status_t program_done(ttm_program_t *p) {
     ttm_device_t *d = p->device;
     for (uint32_t i = 0; core_set_next(&p->running, &i); i++)
         d->busy.bits[i / 64] &= ~(1ull << i % 64);
@@ -431,6 +432,7 @@ static void program_done(ttm_program_t *p) {
     ChipStats stats;
     chip_stats(d->chip, &stats);
     d->kernel_cycles = stats.cycles - p->start;
+    return chip_settle(d->chip);
 }
 
 wt_status_t program_wait(ttm_program_t *p) {
@@ -442,6 +444,6 @@ wt_status_t program_wait(ttm_program_t *p) {
     if (s != WT_OK) return explain(d, s);
     bool again = false;
     TRY(dprint_poll(d, &p->running, &again));
-    program_done(p);
-    return WT_OK;
+    s = program_done(p);
+    return s == WT_OK ? s : explain(d, s);
 }
