@@ -32,6 +32,34 @@ static void errors_show_the_kernels_own_line(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// Blackhole writes whole words. A byte enable that says otherwise is no wish to be dropped: known to
+// the compiler, it is told at the kernel's line; else the kernel stops there.
+static void inline_writes_of_less_than_a_word_are_refused(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    const char *line = "noc_inline_dw_write(get_noc_addr(0x100000), 5, 0x3);\n}";
+    char source[256];
+    snprintf(source, sizeof source, "void kernel_main() {\n    %s", line);
+    assert_fails(run_kernel(d, source, NULL, 0), WT_COMPILE, "`be` must be 0xF");
+    assert_non_null(strstr(wt_last_error(), "kernel.cpp:2:"));
+    line = "noc_inline_dw_write_set_state(get_noc_addr(0xFFB40000), 5, 0x1);\n}";
+    snprintf(source, sizeof source, "void kernel_main() {\n    %s", line);
+    assert_fails(run_kernel(d, source, NULL, 0), WT_COMPILE, "`be` must be 0xF");
+
+    line = "noc_inline_dw_write(get_noc_addr(0x100000), 5, get_arg_val<uint32_t>(0));\n}";
+    snprintf(source, sizeof source, "void kernel_main() {\n    %s", line);
+    uint32_t be = 0xF;
+    assert_ok(run_kernel(d, source, &be, 1));
+    assert_int_equal(l1_word(d, 0x100000), 5);
+    be = 0x3;
+    assert_fails(run_kernel(d, source, &be, 1), WT_FAULT, "noc_inline_dw_write");
+    assert_non_null(strstr(wt_last_error(), "ebreak"));
+    assert_non_null(strstr(wt_last_error(), "kernel.cpp:2"));
+    assert_ok(ttm_device_reset(d));
+    assert_usable(d);
+    assert_ok(ttm_device_close(d));
+}
+
 static void missing_files_say_where_they_were_looked_for(void **state) {
     (void)state;
     ttm_device_t *d = open_device();
@@ -192,6 +220,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_compilations_leave_a_good_cache), // first: the cache is empty
         cmocka_unit_test(errors_show_the_kernels_own_line),
+        cmocka_unit_test(inline_writes_of_less_than_a_word_are_refused),
         cmocka_unit_test(missing_files_say_where_they_were_looked_for),
         cmocka_unit_test(a_processor_runs_one_kernel),
         cmocka_unit_test(kernels_too_large_for_the_ring_are_refused),

@@ -140,6 +140,9 @@ static void tile_slices_print_row_by_row(void **state) {
     slice[14] = 4;
     put(&t, DPrintTILESLICE, slice, 24);
     expect(&t, "Tried printing CBIndex::c_0: BAD TILE POINTER (ptr=0, count=3)|");
+    slice[11] = TTM_FORMAT_BFP2_B, slice[14] = DPrintErrorUnsupportedFormat;
+    put(&t, DPrintTILESLICE, slice, 24);
+    expect(&t, "Tried printing CBIndex::c_0: Unsupported data format (Bfp2_b)|");
     uint8_t bfp[20] = { [4] = 0, 1, 1, 0, 2,   1,    0,   TTM_FORMAT_BFP8_B,
                         2,       0, 2, 0, 127, 0x40, 127, 0xe0 }; // 1.0 and -1.5
     put(&t, DPrintTILESLICE, bfp, 20);

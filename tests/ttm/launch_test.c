@@ -309,6 +309,55 @@ static void programs_overlap_in_time(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// A word goes from BRISC to each processor of compute; what only the unpack processor can see of a
+// circular buffer reaches the other two.
+static void mailboxes_carry_words(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_cb_index_t index = { 0, TTM_FORMAT_UINT32, 64 };
+    ttm_kernel_t *k;
+    assert_ok(ttm_cb_create(p, &core00, 1, 128, &index, 1, NULL, NULL));
+    new_kernel(p, "#include \"ckernel.h\"\n"
+                  "#include \"ckernel_defs.h\"\n"
+                  "void kernel_main() {\n"
+                  "    for (uint32_t page = 0; page < 2; page++) {\n"
+                  "        cb_reserve_back(0, 1);\n"
+                  "        for (uint32_t i = 0; i < 16; i++)\n"
+                  "            ((volatile uint32_t *)get_write_ptr(0))[i] = 100 * page + i;\n"
+                  "        cb_push_back(0, 1);\n"
+                  "    }\n"
+                  "    mailbox_write(ckernel::ThreadId::UnpackThreadId, 11);\n"
+                  "    mailbox_write(ckernel::ThreadId::MathThreadId, 22);\n"
+                  "    ckernel::mailbox_write(ckernel::ThreadId::PackThreadId, 33);\n"
+                  "}\n");
+    assert_ok(ttm_kernel_create_compute_from_string(
+        p,
+        "#include \"compute_kernel_api/common.h\"\n"
+        "#include \"experimental/circular_buffer.h\"\n"
+        "void kernel_main() {\n"
+        "    volatile uint32_t *out = (volatile uint32_t *)0x100000;\n"
+        "    UNPACK(out += 0); MATH(out += 4); PACK(out += 8);\n"
+        "    out[0] = mailbox_read(ThreadId::BriscThreadId);\n"
+        "    cb_wait_front(0, 2);\n"
+        "    out[1] = read_tile_value(0, 1, 7);\n"
+        "    out[2] = *(volatile uint32_t *)get_tile_address(0, 1);\n"
+        "    out[3] = experimental::CircularBuffer(0).read_tile_value(0, 3);\n"
+        "    cb_pop_front(0, 2);\n"
+        "}\n",
+        &core00, 1, NULL, &k));
+    for (int round = 0; round < 2; round++) {
+        uint32_t got[12] = { 0 };
+        assert_ok(ttm_l1_write(d, core00.start, TTM_CORE_WORKER, OUT, got, sizeof got));
+        assert_ok(ttm_program_launch(p, NULL));
+        read_core(d, 0, 0, OUT, got, sizeof got);
+        const uint32_t want[12] = { 11, 107, 100, 3, 22, 107, 100, 3, 33, 107, 100, 3 };
+        assert_memory_equal(got, want, sizeof want);
+    }
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
 // Kernels may end before what they have sent has arrived. The host finds it there, and it does not
 // fall upon what the next launch puts in its place.
 static void what_kernels_leave_on_its_way_arrives(void **state) {
@@ -356,6 +405,7 @@ int main(void) {
         cmocka_unit_test(semaphores_work_between_cores),
         cmocka_unit_test(the_block_is_where_the_message_says),
         cmocka_unit_test(programs_overlap_in_time),
+        cmocka_unit_test(mailboxes_carry_words),
         cmocka_unit_test(what_kernels_leave_on_its_way_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

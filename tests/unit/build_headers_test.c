@@ -48,6 +48,7 @@ static bool claims(const char *name, int processor) {
                                             "experimental/e",
                                             "experimental/core",
                                             "experimental/tensor",
+                                            "internal/dataflow/",
                                             "wt/noc.h",
                                             "wt/banks.h",
                                             "wt/cb_data_movement.h",

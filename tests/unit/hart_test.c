@@ -463,7 +463,7 @@ TEST(faults_name_the_culprit) {
     expect_fault(h, FAULT_UNMODELLED, 0x100, 0, "ecall");
     LOAD_CODE(t, 0x100, EBREAK);
     hart_reset(h, 0x100);
-    expect_fault(h, FAULT_UNMODELLED, 0x100, 0, "ebreak");
+    expect_fault(h, FAULT_UNMODELLED, 0x100, 0, "ebreak: the program gave up here");
 
     LOAD_CODE(t, L1_SIZE - 4, NOP);
     hart_reset(h, L1_SIZE - 4);

@@ -102,6 +102,16 @@ static void add_datum(Printer *p, uint8_t format, uint32_t v) {
     }
 }
 
+static const char *format_name(uint8_t format) {
+    switch (format) {
+#define NAME(name, value, bits, exponents)                                                         \
+    case value: return #name;
+        TTM_DATA_FORMATS(NAME)
+#undef NAME
+    default: return "INVALID_FORMAT";
+    }
+}
+
 static void add_slice(Printer *p, const uint8_t *payload, size_t n) {
     DPrintTileSlice s;
     if (n < sizeof s) {
@@ -115,8 +125,8 @@ static void add_slice(Printer *p, const uint8_t *payload, size_t n) {
                   s.cb_id, s.cb_ptr, s.data_count);
     } else if (s.return_code == DPrintErrorUnsupportedFormat ||
                (s.return_code == DPrintOK && size == 0)) {
-        sb_printf(&p->line, "Tried printing CBIndex::c_%u: Unsupported data format (%u)\n", s.cb_id,
-                  s.data_format);
+        sb_printf(&p->line, "Tried printing CBIndex::c_%u: Unsupported data format (%s)\n", s.cb_id,
+                  format_name(s.data_format));
     } else if (s.return_code == DPrintErrorMath || s.return_code == DPrintErrorEthernet) {
         sb_printf(&p->line,
                   "Warning: %s core does not support TileSlice printing, omitting print...\n",

@@ -1,6 +1,7 @@
 // The circular-buffer calls of compute kernels: the unpack processor consumes, the pack processor
 // produces, the math processor does neither. Counters are 16 bits wide on this side.
 #pragma once
+#include "ckernel.h"
 #include "compute_kernel_api/common_globals.h"
 #include "wt/args.h"
 #ifndef COMPILE_FOR_TRISC
@@ -31,6 +32,37 @@ ALWI void cb_wait_front([[maybe_unused]] uint32_t cbid, [[maybe_unused]] uint32_
         *get_cb_tiles_received_ptr(cbid) = (uint16_t)(*get_cb_tiles_received_ptr(cbid) + ntiles);
         wt_cb_advance(cb.fifo_wr_ptr, cb, ntiles);
     })
+}
+
+// What only the unpack processor knows and all three are to use.
+ALWI uint32_t wt_from_unpack(uint32_t value) {
+#ifdef TRISC_UNPACK
+    mailbox_write(ThreadId::MathThreadId, value);
+    mailbox_write(ThreadId::PackThreadId, value);
+#else
+    value = mailbox_read(ThreadId::UnpackThreadId);
+#endif
+    return value;
+}
+// The address of a page at the front, and a word of it, the same on all three processors.
+ALWI uint32_t get_tile_address([[maybe_unused]] uint32_t cb_id,
+                               [[maybe_unused]] uint32_t tile_index) {
+    uint32_t address = 0;
+    UNPACK({
+        LocalCBInterface &cb = get_local_cb_interface(cb_id);
+        address = (cb.fifo_rd_ptr + cb.fifo_page_size * tile_index) << WT_CB_ADDR_SHIFT;
+    })
+    return wt_from_unpack(address);
+}
+ALWI uint32_t read_tile_value([[maybe_unused]] uint32_t cb_id, [[maybe_unused]] uint32_t tile_index,
+                              [[maybe_unused]] uint32_t element_offset) {
+    uint32_t value = 0;
+    UNPACK({
+        LocalCBInterface &cb = get_local_cb_interface(cb_id);
+        uint32_t page = (cb.fifo_rd_ptr + cb.fifo_page_size * tile_index) << WT_CB_ADDR_SHIFT;
+        value = ((volatile uint32_t *)page)[element_offset];
+    })
+    return wt_from_unpack(value);
 }
 
 } // namespace ckernel

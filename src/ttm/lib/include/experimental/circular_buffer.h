@@ -21,6 +21,12 @@ class CircularBuffer {
     void push_back(int32_t num_pages) { ckernel::cb_push_back(id, num_pages); }
     void wait_front(int32_t num_pages) { ckernel::cb_wait_front(id, num_pages); }
     void pop_front(int32_t num_pages) { ckernel::cb_pop_front(id, num_pages); }
+    uint32_t get_tile_address(uint32_t tile_index) {
+        return ckernel::get_tile_address(id, tile_index);
+    }
+    uint32_t read_tile_value(uint32_t tile_index, uint32_t element_offset) {
+        return ckernel::read_tile_value(id, tile_index, element_offset);
+    }
 #else
     void reserve_back(int32_t num_pages) { cb_reserve_back(id, num_pages); }
     void push_back(int32_t num_pages) { cb_push_back(id, num_pages); }

@@ -303,6 +303,15 @@ FORCE_INLINE uint32_t noc_get_interim_inline_value_addr(uint32_t noc, uint64_t d
     return wt_noc_inline_scratch(noc, dst);
 }
 
+// Blackhole writes whole words: the way through L1 has no byte enables, and registers ignore them.
+[[gnu::error("an inline write on Blackhole writes all four bytes: `be` must be 0xF")]] void
+wt_byte_enables_must_be_full();
+FORCE_INLINE void wt_noc_check_be(uint8_t be) {
+    if (be == 0xF) return;
+    if (__builtin_constant_p(be)) wt_byte_enables_must_be_full();
+    __builtin_trap();
+}
+
 FORCE_INLINE void wt_noc_write_word_l1(uint32_t noc, uint64_t dst, uint32_t value, uint32_t vc,
                                        bool posted, uint32_t scratch) {
     if (!scratch) { // ours: the previous value must have left it

@@ -164,6 +164,9 @@
 #define NOC_STREAM_READ_REG_FIELD(stream, reg, field)                                              \
     (NOC_STREAM_READ_REG(stream, reg) >> (field) & ((1u << field##_WIDTH) - 1))
 
+// ---- Mailboxes between BRISC and the compute processors; the word after says whether one is full
+#define TENSIX_MAILBOX_ADDR(thread) (0xFFEC0000u + (uint32_t)(thread) * 0x1000)
+
 #define NUM_CIRCULAR_BUFFERS MEM_NUM_CIRCULAR_BUFFERS
 #define L1_ALIGNMENT         16u
 #define DRAM_ALIGNMENT       64u

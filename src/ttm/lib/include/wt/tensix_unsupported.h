@@ -42,7 +42,7 @@
     _(fmod_tile) _(fmod_tile_init) _(frac_tile) _(gcd_tile) _(gcd_tile_init) _(ge_int32_tile)      \
     _(ge_int32_tile_init) _(gelu_tile) _(gelu_tile_init) _(get_compute_special_value_flags)        \
     _(get_compute_special_value_flags_fpu) _(get_compute_special_value_flags_sfpu)                 \
-    _(get_tile_address) _(gez_tile) _(gez_tile_init) _(gez_tile_int32) _(gt_int32_tile)            \
+    _(gez_tile) _(gez_tile_init) _(gez_tile_int32) _(gt_int32_tile)                                \
     _(gt_int32_tile_init) _(gtz_tile) _(gtz_tile_init) _(gtz_tile_int32) _(hardmish_tile)          \
     _(hardmish_tile_init) _(hardsigmoid_tile) _(hardsigmoid_tile_init) _(hardtanh_tile)            \
     _(hardtanh_tile_init) _(heaviside_tile) _(heaviside_tile_init) _(i0_tile) _(i0_tile_init)      \
@@ -72,7 +72,7 @@
     _(pack_untilize_uninit) _(power_binary_tile) _(power_binary_tile_init)                         \
     _(power_iterative_tile) _(power_iterative_tile_init) _(power_tile) _(power_tile_init)          \
     _(prelu_tile) _(prelu_tile_init) _(quant_tile) _(quant_tile_init) _(rand_tile)                 \
-    _(rand_tile_init) _(rdiv_tile) _(rdiv_tile_init) _(read_tile_value) _(recip_tile)              \
+    _(rand_tile_init) _(rdiv_tile) _(rdiv_tile_init) _(recip_tile)                                 \
     _(recip_tile_init) _(reconfig_data_format) _(reconfig_data_format_srca)                        \
     _(reconfig_data_format_srcb) _(reduce_block_max_row) _(reduce_block_max_row_init)              \
     _(reduce_block_max_row_uninit) _(reduce_init) _(reduce_tile) _(reduce_tile_math)               \

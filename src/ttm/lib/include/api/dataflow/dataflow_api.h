@@ -337,6 +337,7 @@ template <InlineWriteDst dst_type = InlineWriteDst::DEFAULT, bool posted = false
 FORCE_INLINE void noc_inline_dw_write(uint64_t addr, uint32_t val, uint8_t be = 0xF,
                                       uint8_t noc = noc_index, uint8_t vc = NOC_UNICAST_WRITE_VC,
                                       uint32_t customized_src_addr = 0) {
+    wt_noc_check_be(be);
     if (dst_type == InlineWriteDst::REG ||
         (dst_type == InlineWriteDst::DEFAULT && !is_l1_address(addr)))
         wt_noc_write_word_reg(noc, write_at_cmd_buf, addr, val, be, vc, posted);
@@ -349,6 +350,7 @@ FORCE_INLINE void noc_inline_dw_write_set_state(uint64_t addr, uint32_t val = 0,
                                                 uint8_t cmd_buf = write_at_cmd_buf,
                                                 uint8_t noc = noc_index,
                                                 uint8_t vc = NOC_UNICAST_WRITE_VC) {
+    wt_noc_check_be(be);
     wt_noc_wait(noc, cmd_buf);
     if constexpr (set_val) wt_noc_reg(noc, cmd_buf, NOC_AT_DATA) = val;
     wt_noc_inline_state(noc, cmd_buf, addr, be, vc, posted);
