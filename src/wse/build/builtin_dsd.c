@@ -98,8 +98,12 @@ static bool list_of(Sema *s, Operand x, Type *t, Span at, Operand out[4], int *n
     return true;
 }
 
-static Operand part(Sema *s, const Operand *x, const char *name, Span at) {
-    Operand p = field_of(s, *x, name_of(s->c, name, strlen(name)), at);
+// A part of a tensor access; a struct that stands for one may leave out what has a default.
+static Operand part(Sema *s, const Operand *x, const char *name, bool optional, Span at) {
+    Name *field = name_of(s->c, name, strlen(name));
+    if (optional && x->type && x->type->kind == TY_STRUCT && type_field(x->type, field) < 0)
+        return opd_value((Value){ 0 });
+    Operand p = field_of(s, *x, field, at);
     return opd_bad(&p) ? p : rvalue(s, p);
 }
 
@@ -111,13 +115,14 @@ static bool access_of(Sema *s, Node *call, Options *o, Type *stride, Access *a) 
     Operand x[4];
     for (int i = 0; i < 4; i++) {
         Option *one = option_get(o, parts[i]);
-        if (one && tensor)
+        at[i] = one ? option_span(one) : tensor ? option_span(tensor) : arg_span(call, 1);
+        x[i] = tensor ? part(s, &tensor->x, parts[i], i >= 2 || one, at[i])
+                      : opd_value((Value){ 0 });
+        if (opd_bad(&x[i])) return false;
+        if (one && given(&x[i]))
             return sema_error(s, option_span(one), "'.%s' is already given by '.tensor_access'",
                               parts[i]);
-        at[i] = one ? option_span(one) : tensor ? option_span(tensor) : arg_span(call, 1);
-        x[i] = one      ? one->x
-               : tensor ? part(s, &tensor->x, parts[i], at[i])
-                        : opd_value((Value){ 0 });
+        if (one) x[i] = one->x;
         if (opd_bad(&x[i])) return false;
     }
     if (!given(&x[0]))
