@@ -450,8 +450,13 @@ Operand builtin_increment_dsd_offset(Sema *s, Node *call, Type *want) {
 static bool fifo_options(Sema *s, Node *n, Fifo *f) {
     Options o = options_of(s, n,
                            NAMES("empty_action", "full_action", "activate_push", "activate_pop",
-                                 "priority", "simd_mode"));
-    if (!o.ok) return false;
+                                 "priority", "simd_mode", "dest", "src", "xdsr"));
+    if (!o.ok || !refuse(s, &o, "dest") || !refuse(s, &o, "src") || !refuse(s, &o, "xdsr"))
+        return false;
+    const char *other = wse3(s) ? "simd_mode" : "priority";
+    if (option_get(&o, other))
+        return sema_error(s, option_span(option_get(&o, other)), "a FIFO on %s has no '.%s'",
+                          wse3(s) ? "WSE-3" : "WSE-2", other);
     static const char *const ids[] = { "activate_push", "activate_pop" };
     for (int i = 0; i < 2; i++) {
         Option *one = option_get(&o, ids[i]);
@@ -468,14 +473,19 @@ static bool fifo_options(Sema *s, Node *n, Fifo *f) {
                               NAMES("test_or_suspend", "terminate", "suspend", "fault"));
     int full = option_choice(s, &o, "full_action",
                              NAMES("test_or_suspend", "terminate", "suspend", "fault"));
-    if (empty < 0 || full < 0 || option_priority(s, &o) < 0) return false;
+    int priority = option_priority(s, &o);
+    uint32_t simd = 0;
+    if (empty < 0 || full < 0 || priority < 0 || !simd_of(s, &o, &simd)) return false;
+    f->priority = (uint8_t)priority;
+    f->simd = (uint8_t)(simd >> DSD_SIMD_SHIFT);
+    if (full && !wse3(s))
+        return sema_error(s, option_span(option_get(&o, "full_action")),
+                          "only WSE-3 has a '.full_action'");
     f->empty = (uint8_t)(empty ? empty - 1 : FIFO_TEST_OR_SUSPEND);
     f->full = (uint8_t)(full ? full - 1 : FIFO_TEST_OR_SUSPEND);
-    const char *only_wse3 = f->empty >= FIFO_SUSPEND  ? "empty_action"
-                            : f->full >= FIFO_SUSPEND ? "full_action"
-                                                      : NULL;
-    if (only_wse3 && !wse3(s))
-        return sema_error(s, option_span(option_get(&o, only_wse3)), "only WSE-3 has this action");
+    if (f->empty >= FIFO_SUSPEND && !wse3(s))
+        return sema_error(s, option_span(option_get(&o, "empty_action")),
+                          "only WSE-3 has this action");
     return true;
 }
 
@@ -523,6 +533,8 @@ Operand builtin_set_fifo_length(Sema *s, Node *call, Type *want) {
     if (opd_bad(&n)) return n;
     if (!is_fifo(x.type))
         return opd_wrong(s, arg_span(call, 0), "expected a FIFO, found '%s'", x.type->name);
+    if (!opd_known(&x))
+        return opd_wrong(s, arg_span(call, 0), "the FIFO must be comptime-known");
     ir_emit(s, (uint16_t)builtin_of(s, call)->arg, to_reg(s, n), (int)x.v.dsd->fifo->number, 0);
     return opd_void(s);
 }

@@ -46,7 +46,7 @@ typedef struct OpOptions {
     bool async, save_address, single_step;
     int ut, priority, index;
     IrWhen done, on_control;
-    Option *done_at, *async_at;
+    Option *done_at, *control_at, *async_at;
     Options all;
 } OpOptions;
 
@@ -60,8 +60,8 @@ static bool control_of(Sema *s, Options *o, IrWhen *w) {
         Operand x = one->x.kind == X_VALUE ? opd_value(one->x.v.agg->items[0]) : one->x.items[0];
         if (!strcmp(name, "activate")) return when_of(s, x, option_span(one), ACT_ACTIVATE, w);
         if (!strcmp(name, "unblock")) return when_of(s, x, option_span(one), ACT_UNBLOCK, w);
-        if (!strcmp(name, "terminate") && opd_known(&x) && x.type == s->types.bool_ && x.v.i) {
-            *w = (IrWhen){ .action = ACT_TERMINATE, .reg = -1 };
+        if (!strcmp(name, "terminate") && opd_known(&x) && x.type == s->types.bool_) {
+            if (x.v.i) *w = (IrWhen){ .action = ACT_TERMINATE, .reg = -1 };
             return true;
         }
     }
@@ -92,6 +92,7 @@ static bool op_options(Sema *s, Node *n, const char *const *allowed, OpOptions *
     if (unblock && !when_of(s, unblock->x, option_span(unblock), ACT_UNBLOCK, &out->done))
         return false;
     if (!control_of(s, &o, &out->on_control)) return false;
+    if (out->on_control.action) out->control_at = option_get(&o, "on_control");
     if (ut && !wse3(s))
         return sema_error(
             s, option_span(ut),
@@ -174,6 +175,10 @@ Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
     if (o.async && !is_fabric(x.type))
         return opd_wrong(s, option_span(o.async_at),
                          "only the load of a fabric DSD makes operations asynchronous");
+    if (!o.async && (o.done_at || o.control_at))
+        return opd_wrong(s, option_span(o.done_at ? o.done_at : o.control_at),
+                         "only an asynchronous operation ('.async = true' of a fabric DSD) does "
+                         "something at its end");
     if (o.save_address && is_fabric(x.type))
         return opd_wrong(s, option_span(option_get(&o.all, "save_address")),
                          "a fabric DSD has no address to save");
@@ -367,9 +372,11 @@ static bool check_together(const Vector *v, const OpOptions *o) {
         const Type *t = v->x[i].type;
         fabric += is_fabric(t);
         dsrs += t->kind == TY_DSR;
+        if (is_fifo(t) && !opd_known(&v->x[i]))
+            return sema_error(s, arg_span(v->call, i), "the FIFO must be comptime-known");
         if (is_fifo(t) && i > 0 && ++fifos > 1)
             return sema_error(s, arg_span(v->call, i), "an operation reads at most one FIFO");
-        if (is_fifo(t) && i == 1 && v->n > 2 && v->shape[2] == 'd')
+        if (is_fifo(t) && i == 1 && v->n > 2)
             return sema_error(s, arg_span(v->call, i), "a FIFO cannot be the first of two sources");
         if (is_dsd(t, DSDT_FABIN) && ++inputs > 1 && wse3(s))
             return sema_error(s, arg_span(v->call, i),
@@ -379,10 +386,14 @@ static bool check_together(const Vector *v, const OpOptions *o) {
     if (o->async && !fabric && !dsrs && !fifo)
         return sema_error(s, option_span(o->async_at),
                           "an asynchronous operation needs a fabric or FIFO operand");
-    if (o->done_at && !o->async && !dsrs)
+    const Option *end = o->done_at ? o->done_at : o->control_at;
+    if (end && !o->async && !dsrs)
         return sema_error(
-            s, option_span(o->done_at),
+            s, option_span(end),
             "only an asynchronous operation ('.async = true') does something at its end");
+    if (v->op == VEC_faddhs && v->shape[0] == 'p' && fifos)
+        return sema_error(s, arg_span(v->call, 2),
+                          "@faddhs with a pointer and a FIFO is not supported yet");
     return true;
 }
 

@@ -664,6 +664,8 @@ static void emit_fifos(Emit *e) {
                                        .size = (uint8_t)f->size,
                                        .empty = f->empty,
                                        .full = f->full,
+                                       .priority = f->priority,
+                                       .simd = f->simd,
                                        .push_task = fifo_task(e, &f->push, f->at),
                                        .pop_task = fifo_task(e, &f->pop, f->at),
                                        .name = string_at(e, name) });

@@ -189,7 +189,7 @@ struct Fifo {
     Global *buffer;
     Decl *decl;
     uint32_t capacity, size;
-    uint8_t empty, full;
+    uint8_t empty, full, priority, simd; // ObjFifoAction; as in a DSD
     Value push, pop; // ids or tasks to activate, or no type
     uint32_t number;
     Span at;

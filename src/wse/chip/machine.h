@@ -75,7 +75,8 @@ typedef enum WalkKind {
     WALK_IN,
     WALK_OUT,
     WALK_FIFO,
-    WALK_SCALAR
+    WALK_SCALAR,
+    WALK_HELD, // a scalar in memory, written when the operation completes
 } WalkKind;
 typedef struct Walk {    // an operand on its way through its elements
     uint8_t kind, width; // bytes per element
@@ -103,6 +104,7 @@ typedef struct Op { // a vector operation in progress
     ObjWhen done, on_control; // ids resolved
     uint16_t index;
     uint8_t ut, packed, async;
+    uint8_t loaded; // what a DSR's load brought: 1 done, 2 on_control
     uint32_t func, at; // where it was issued, for reports
 } Op;
 

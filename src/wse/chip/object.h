@@ -226,7 +226,8 @@ typedef struct ObjFifo {
     uint16_t base, capacity;     // byte address; elements
     uint8_t size, empty, full;   // bytes per element; ObjFifoAction
     uint8_t push_task, pop_task; // activated; 0xff none
-    uint8_t pad[3];
+    uint8_t priority, simd;      // as in a DSD's word 0
+    uint8_t pad;
     uint32_t name;
 } ObjFifo;
 

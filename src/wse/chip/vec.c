@@ -199,6 +199,39 @@ static ObjDsd dsd_of_regs(const uint64_t *r) {
                        (uint32_t)(r[1] >> 32) } };
 }
 
+static bool on_fabric(const Walk *w) { return w->kind == WALK_IN || w->kind == WALK_OUT; }
+
+// A fabric operand in a DSR brings along what its load says about the operation (SDK: DSDs,
+// Asynchronous DSD Operations).
+static bool dsr_options(Chip *c, Pe *p, Op *op, const Dsr *d, const char *file, unsigned number) {
+    if (d->flags & VEC_DSR_ASYNC)
+        op->async = 1;
+    else if (op->vec->flags & VEC_ASYNC)
+        return pe_fault(c, p,
+                        "an asynchronous @%s on %s %u, which was loaded without .async: undefined",
+                        vec_names[op->vec->op], file, number);
+    if (d->done.action && !(op->loaded & 1)) op->done = d->done, op->loaded |= 1;
+    if (d->on_control.action && !(op->loaded & 2)) op->on_control = d->on_control, op->loaded |= 2;
+    return true;
+}
+
+// What an operation itself says about its end holds for its fabric operands that are DSDs.
+static bool check_end(Chip *c, Pe *p, const Op *op, const ObjVec *v) {
+    bool lacks = (v->done.action && !(op->loaded & 1)) ||
+               (v->on_control.action && !(op->loaded & 2));
+    const Walk *w[3] = { &op->dest, &op->src0, &op->src1 };
+    const ObjOperand *o[3] = { &v->dest, &v->src0, &v->src1 };
+    bool dsr = false;
+    for (int i = 0; i < 3 && lacks; i++) {
+        dsr |= on_fabric(w[i]);
+        if ((on_fabric(w[i]) && o[i]->kind != OPD_DSR) || w[i]->kind == WALK_FIFO) return true;
+    }
+    return !lacks || !dsr ||
+           pe_fault(c, p,
+                    "@%s says what happens at its end, but the load of its DSR does not: undefined",
+                    vec_names[v->op]);
+}
+
 // An operand of `bits`; op collects what a DSR's load says about the operation.
 static bool walk_start(Chip *c, Pe *p, Walk *w, ObjOperand o, unsigned bits, bool dest,
                        const uint64_t *regs, Op *op, ObjDsd *dsd) {
@@ -225,24 +258,22 @@ static bool walk_start(Chip *c, Pe *p, Walk *w, ObjOperand o, unsigned bits, boo
             return pe_fault(c, p, "%s %u is used before anything was loaded into it",
                             file[o.value >> 8], o.value & 0xff);
         *dsd = d->dsd;
-        if (d->flags & VEC_DSR_ASYNC) op->async = 1;
-        if (d->done.action && !op->done.action) op->done = d->done;
-        if (d->on_control.action && !op->on_control.action) op->on_control = d->on_control;
         if (op->ut == OBJ_NONE8) op->ut = d->ut;
         if (!walk_dsd(c, p, w, *dsd, dest, op->index)) return false;
         if (d->flags & VEC_SAVE_ADDRESS) w->dsr = o.value;
-        return true;
+        return !on_fabric(w) || dsr_options(c, p, op, d, file[o.value >> 8], o.value & 0xff);
     }
     }
     if (op->ut == OBJ_NONE8) op->ut = op->vec->ut;
     return walk_dsd(c, p, w, *dsd, dest, op->index);
 }
 
-static bool on_fabric(const Walk *w) { return w->kind == WALK_IN || w->kind == WALK_OUT; }
-
-// Two 16-bit values a wavelet: when every fabric operand is 16 bits wide and asks for it.
-static bool wants_packing(const Walk *w, ObjDsd d, bool by_default) {
+// Two 16-bit values a wavelet: when every fabric operand is 16 bits wide and asks for it. A wavelet
+// that carries an index has room for one.
+static bool wants_packing(const Pe *p, const Walk *w, ObjDsd d, bool by_default) {
+    if (w->kind == WALK_FIFO) return p->plan->fifos[w->port].simd != SIMD_OFF;
     if (!on_fabric(w)) return true;
+    if (w->kind == WALK_OUT && w->flags & DSD_INDEX_OFFSET) return false;
     unsigned simd = d.w[0] >> DSD_SIMD_SHIFT & 15;
     return w->width == 2 && (simd == SIMD_DEFAULT ? by_default : simd != SIMD_OFF);
 }
@@ -353,6 +384,7 @@ static bool dest_element(Chip *c, Pe *p, Walk *w, uint32_t v) {
             return false;
         p->fifos[w->port].count++;
         return true;
+    case WALK_HELD: w->scalar = v; return true;
     default: return true;
     }
 }
@@ -466,8 +498,11 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
         !walk_start(c, p, &op->src0, v->src0, facts[v->op].src0, false, regs, op, &d0) ||
         !walk_start(c, p, &op->src1, v->src1, facts[v->op].src1, false, regs, op, &d1))
         return false;
+    if (!check_end(c, p, op, v)) return false;
     if (op->src0.kind == WALK_FIFO)
         return pe_fault(c, p, "@%s has a FIFO as the first of two sources", vec_names[v->op]);
+    // A FIFO that ends the operation early leaves what a pointer points to unchanged.
+    if (v->dest.kind == OPD_POINTER && op->src1.kind == WALK_FIFO) op->dest.kind = WALK_HELD;
     // The manual is silent when extents differ; published programs need this order (inventory 4.1).
     op->left = op->src0.sized   ? op->src0.length
                : op->src1.sized ? op->src1.length
@@ -480,8 +515,8 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
                         c->head->arch == WSE3 ? ", which WSE-3 cannot" : " of one color");
     bool def = v->flags & VEC_PACKED;
     op->packed = (on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1)) &&
-                 wants_packing(&op->dest, dd, def) && wants_packing(&op->src0, d0, def) &&
-                 wants_packing(&op->src1, d1, def);
+                 wants_packing(p, &op->dest, dd, def) && wants_packing(p, &op->src0, d0, def) &&
+                 wants_packing(p, &op->src1, d1, def);
     if (op->async && op->ut == OBJ_NONE8) op->ut = (uint8_t)default_ut(c, p, op, d0, d1);
     return true;
 }
@@ -710,7 +745,11 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     op->served = c->now;
     if (op->left == OP_ENDLESS) return;
     op->left -= n;
-    if (!op->left) op_end(c, p, op, slot, true, &op->done);
+    if (op->left) return;
+    if (op->dest.kind == WALK_HELD &&
+        !pe_store(c, p, op->dest.addr, 8u * op->dest.width, op->dest.scalar))
+        return;
+    op_end(c, p, op, slot, true, &op->done);
 }
 
 const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n) {

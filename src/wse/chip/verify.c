@@ -285,6 +285,8 @@ static wt_status_t verify_fifo(const Verify *v, const ObjFifo *f) {
     CHECK(f->base + (uint32_t)f->capacity * f->size <= v->in->ram,
           "its buffer lies outside the RAM");
     CHECK(f->empty <= FIFO_FAULT && f->full <= FIFO_FAULT && text(v->o, f->name), "unknown action");
+    CHECK(f->priority <= 3 && f->simd <= SIMD_32_OR_64, "priority %u, simd mode %u", f->priority,
+          f->simd);
     CHECK((f->push_task < WSE_TASKS || f->push_task == OBJ_NONE8) &&
               (f->pop_task < WSE_TASKS || f->pop_task == OBJ_NONE8),
           "unknown task");
