@@ -164,9 +164,12 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
     }
     FuncInst *fi = arena_new(s->arena, FuncInst);
     *fi = (FuncInst){
-        .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result, .at = at
+        .fn = f, .key = arena_str(s->arena, k, key.n), .keylen = key.n, .result = result
     };
     sb_free(&key);
+    fi->from = s->fx ? s->fx->inst : NULL;
+    fi->frame.at = at;
+    fi->frame.text = arena_printf(s->arena, "in '%s' as it is called here", f->node->fn.name->s);
     fi->name = arena_printf(s->arena, "%s%s", f->mod->prefix, f->node->fn.name->s);
     fi->known = arena_array(s->arena, Value, n + 1);
     fi->types = arena_array(s->arena, Type *, n + 1);
@@ -359,15 +362,14 @@ void func_analyse(Sema *s, FuncInst *fi) {
     Fx *was = s->fx;
     s->fx = &in;
     s->pos = fn->pos;
-    DiagFrame frame = { .up = s->c->frames,
-                        .at = fi->at,
-                        .text = arena_printf(s->arena, "in '%s' as it is called here",
-                                             fn->fn.name->s) };
-    if (f->type->generic) s->c->frames = &frame; // the body is as good as its arguments
+    // A generic body is as good as its arguments, which came through all generic callers above it.
+    DiagFrame *outer = s->c->frames;
+    fi->frame.up = fi->from && fi->from->fn->type->generic ? &fi->from->frame : outer;
+    if (f->type->generic) s->c->frames = &fi->frame;
     if (!fn->fn.body) {
         sema_error(s, span_of(fn), "external functions are not supported yet");
         s->fx = was;
-        s->c->frames = frame.up;
+        s->c->frames = outer;
         return;
     }
     // Parameters arrive in the first registers, in order.
@@ -394,5 +396,5 @@ void func_analyse(Sema *s, FuncInst *fi) {
         ir_emit(s, IR_RET, -1, 0, 0);
     }
     s->fx = was;
-    s->c->frames = frame.up;
+    s->c->frames = outer;
 }

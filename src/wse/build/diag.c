@@ -47,13 +47,13 @@ static void note_frames(Csl *c) {
     if (same_frames(c, c->frames)) return;
     c->shown.len = 0;
     int n = 0;
-    for (DiagFrame *f = c->frames; f; f = f->up, n++) {
+    for (DiagFrame *f = c->frames; f; f = f->up) {
         Diag note = { CSL_NOTE, f->at, f->text };
         vec_push(&c->shown, note);
         bool again = f != c->frames && c->trail.len &&
                      !memcmp(&vec_last(&c->trail).at, &f->at, sizeof f->at) &&
                      !strcmp(vec_last(&c->trail).text, f->text); // a recursion
-        if (n < FRAME_NOTES && !again) vec_push(&c->trail, note);
+        if (!again && n++ < FRAME_NOTES) vec_push(&c->trail, note);
     }
     if (n > FRAME_NOTES)
         vec_push(&c->trail,
@@ -72,11 +72,22 @@ static int error_limit(const Csl *c) {
 
 bool diag_stop(const Csl *c) { return c->errors > error_limit(c); }
 
+// Where the user's own code led to a place in our library; 0 when the place is the user's.
+static SrcPos user_pos(const Csl *c, Span at) {
+    const SrcFile *f = source_of(c, at.at);
+    if (!f || !f->library) return 0;
+    for (DiagFrame *up = c->frames; up; up = up->up) {
+        f = source_of(c, up->at.at);
+        if (f && !f->library) return up->at.at;
+    }
+    return 0;
+}
+
 static bool diag_report(Csl *c, CslSeverity severity, Span at, const char *fmt, va_list ap) {
     c->dropped = true;
     if (diag_stop(c)) return false;
     const char *text = format(c, fmt, ap);
-    const char *key = arena_printf(&c->arena, "%u %s", at.at, text);
+    const char *key = arena_printf(&c->arena, "%u %u %s", at.at, user_pos(c, at), text);
     uint64_t *seen = map_puts(&c->reported, key);
     if (*seen) return false;
     *seen = 1;

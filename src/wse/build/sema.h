@@ -424,7 +424,8 @@ struct FuncInst { // a body to emit
     Type *result;
     IrFunc ir;
     uint32_t index; // in the instance's functions
-    Span at;        // the call that asked for it first
+    struct FuncInst *from; // whose body asked for it first; NULL: no body did
+    DiagFrame frame;       // of that call
     bool analysed;
 };
 
