@@ -100,6 +100,11 @@ class Library(unittest.TestCase):
             got, _, _ = self.f32(which, x)
             np.testing.assert_array_equal(got[:len(x)], np.array(expected, dtype=np.float32), f"function {which}")
 
+    def test_zero_keeps_its_sign(self):
+        for which in (SQRT, SIN, TANH, FLOOR, CEIL, SIG, SIGN):
+            got, _, _ = self.f32(which, [0.0, -0.0])
+            self.assertEqual(got[:2].view(np.uint32).tolist(), [0, 0x80000000], f"function {which}")
+
     def test_exact_functions(self):
         rng = np.random.default_rng(3)
         x = np.concatenate([rng.uniform(-1000, 1000, N - 8), [0.0, -0.0, 0.5, -0.5, 8388609, -8388609, 1e30, -1e-30]])
@@ -172,7 +177,8 @@ class Library(unittest.TestCase):
         looked = debug_util(str(self.out) + "/../out")
         trace = looked.read_trace(5, 1, "all")
         stamp = trace.pop(12)
-        self.assertEqual(trace, [True, 200, -3, 60000, -300, 1.5, 3000000000, -5, -0.5, "odd", "even", "", 77])
+        self.assertEqual(trace, [True, 200, -3, 60000, -300, 1.5, 3000000000, -5, -0.5, "odd", "even", "", 77,
+                                 2**64 - 2, -2**63])
         self.assertGreater(stamp, 0)
         self.assertEqual(looked.read_trace(4, 1, "short"), [1, 2])
         self.assertEqual(looked.get_symbol_rect(((4, 1), (2, 1)), "words", np.uint32)[:, 0, 0].tolist(), [0, 1])

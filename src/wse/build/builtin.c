@@ -298,6 +298,8 @@ Operand builtin_comptime_assert(Sema *s, Node *call, Type *want) {
     Value c, m;
     if (!arg_known(s, call, 0, s->types.bool_, &c)) return opd_error();
     if (c.i) return opd_void(s);
+    // What follows in the body counts on what was asserted.
+    if (s->fx->ir && !s->fx->up && !at_comptime(s)) s->fx->ir->dead = true;
     if (nargs(call) > 1) {
         if (!arg_known(s, call, 1, s->types.string, &m)) return opd_error();
         return opd_wrong(s, span_of(call), "assertion failed: %.*s", (int)m.str.n, m.str.p);
@@ -647,7 +649,42 @@ Operand builtin_set_config(Sema *s, Node *call, Type *want) {
     return opd_void(s);
 }
 
-// What only our own library may use (section 8 of docs/csl.md): one machine operation each.
+// What only our own library may use. First what it asks about a type: a class, its bits, its bytes
+// in memory, its fields.
+enum {
+    CLASS_OTHER,
+    CLASS_UNSIGNED,
+    CLASS_SIGNED,
+    CLASS_FLOAT,
+    CLASS_COMPTIME,
+    CLASS_DSD,
+    CLASS_DSR
+};
+
+static int64_t type_class(const Type *t) {
+    switch ((TypeKind)t->kind) {
+    case TY_INT: return t->is_signed ? CLASS_SIGNED : CLASS_UNSIGNED;
+    case TY_FLOAT: return CLASS_FLOAT;
+    case TY_COMPTIME_INT:
+    case TY_COMPTIME_FLOAT: return CLASS_COMPTIME;
+    case TY_DSD: return CLASS_DSD;
+    case TY_DSR: return t->sub == DSRT_XDSR || t->sub == DSRT_SR ? CLASS_OTHER : CLASS_DSR;
+    default: return CLASS_OTHER;
+    }
+}
+
+Operand builtin_wt_type(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Type *t = expr_type(s, arg(call, 0));
+    if (!t) return opd_error();
+    int fact = builtin_of(s, call)->arg;
+    return opd_value(value_of(s->types.u32, fact == TYPE_CLASS   ? type_class(t)
+                                            : fact == TYPE_BITS  ? t->bits
+                                            : fact == TYPE_BYTES ? t->size
+                                                                 : t->nfields));
+}
+
+// One machine operation each.
 Operand builtin_wt_plain(Sema *s, Node *call, Type *want) {
     (void)want;
     ir_emit(s, (uint16_t)builtin_of(s, call)->arg, 0, 0, 0);

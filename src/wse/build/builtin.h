@@ -24,6 +24,9 @@ static inline bool is_vector(const Type *t) {
     return t->kind == TY_DSD || (t->kind == TY_DSR && t->sub <= DSRT_SRC1);
 }
 
+// What @wt_type_* ask.
+enum { TYPE_CLASS, TYPE_BITS, TYPE_BYTES, TYPE_FIELDS };
+
 // Options (builtin_dsd.c)
 #define NAMES(...)                                                                                 \
     (const char *const[]) { __VA_ARGS__, NULL }

@@ -128,17 +128,8 @@ static Unit *unit_try_in(Csl *c, const char *dir, const char *name, Span at, boo
 
 // Libraries of the SDK that we do not have; a name ending in '/' stands for all below it.
 static bool is_vendor_library(const char *name) {
-    static const char *const names[] = { "collectives_2d/",
-                                         "complex",
-                                         "data_utils",
-                                         "dsd_ops",
-                                         "kernels/",
-                                         "malloc",
-                                         "memcpy/memcpy_switches",
-                                         "message_passing",
-                                         "string",
-                                         "tile_config",
-                                         "timer" };
+    static const char *const names[] = { "collectives_2d/", "kernels/", "memcpy/memcpy_switches",
+                                         "message_passing", "tile_config" };
     size_t n = strcspn(name, ".");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t k = strlen(names[i]);
