@@ -98,6 +98,12 @@ def _bytes(path):
     return str(path).encode()
 
 
+def _name(value, what):
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is {value!r}, not a name")
+    return value.encode()
+
+
 def _integer(value, what, low=-2**31, high=2**31 - 1):
     """An integer as C takes it; ctypes would cut off what does not fit."""
     value = operator.index(value)
@@ -221,7 +227,7 @@ class Runtime:
 
     def get_id(self, name):
         symbol = c_int32()
-        check(_get_id(self._rt, name.encode(), byref(symbol)))
+        check(_get_id(self._rt, _name(name, "the symbol"), byref(symbol)))
         return symbol.value
 
     def task_done(self, task):
@@ -273,21 +279,21 @@ class Runtime:
 
     def launch(self, function_name, *args, nonblock=False):
         values = (Arg * len(args))(*[_argument(a) for a in args])
-        return self._submit(_launch, function_name.encode(), values, len(args),
+        return self._submit(_launch, _name(function_name, "the function"), values, len(args),
                             byref(options(LaunchOptions, nonblock=nonblock)))
 
     def call(self, function_name, words, nonblock=False):
         words = [_integer(w, "an argument", high=2**32 - 1) & 0xffffffff for w in words]
         values = (c_uint32 * len(words))(*words)
-        return self._submit(_call, function_name.encode(), values, len(words),
+        return self._submit(_call, _name(function_name, "the function"), values, len(words),
                             byref(options(LaunchOptions, nonblock=nonblock)))
 
     def read_symbol(self, x, y, name):
         """The bytes of a global symbol of the PE at (x, y) of the program's rectangle."""
-        x, y, size = _integer(x, "x"), _integer(y, "y"), c_size_t()
-        check(_read_symbol(self._rt, x, y, name.encode(), None, 0, byref(size)))
+        x, y, name, size = _integer(x, "x"), _integer(y, "y"), _name(name, "the symbol"), c_size_t()
+        check(_read_symbol(self._rt, x, y, name, None, 0, byref(size)))
         data = (ctypes.c_uint8 * size.value)()
-        check(_read_symbol(self._rt, x, y, name.encode(), data, size.value, byref(size)))
+        check(_read_symbol(self._rt, x, y, name, data, size.value, byref(size)))
         return bytes(data)
 
     def stats(self):

@@ -48,6 +48,11 @@ class InputArray(unittest.TestCase):
     def test_words_are_reinterpreted(self):
         self.assertEqual(sdk_utils.input_array_to_u32(np.array([1.0], np.float32), 1, 1).tolist(), [0x3f800000])
 
+    def test_the_manual_names_the_array_otherwise(self):
+        self.assertEqual(sdk_utils.input_array_to_u32(arr=np.ones(1, np.int16), sentinel=None, fast_dim_sz=1).tolist(), [1])
+        with self.assertRaisesRegex(TypeError, "takes an array"):
+            sdk_utils.input_array_to_u32(sentinel=None, fast_dim_sz=1)
+
     def test_refuses_other_shapes(self):
         with self.assertRaises(AssertionError):
             sdk_utils.input_array_to_u32(np.zeros((2, 2), np.int16), None, 2)
@@ -58,6 +63,13 @@ class Cycles(unittest.TestCase):
         stamps = np.array([0xfff0, 0x0001, 0x0002, 0x0010, 0x0003, 0x0002], dtype=np.uint16)
         packed = stamps.view(np.float32)
         self.assertEqual(sdk_utils.calculate_cycles(packed), 0x20000 + 0x10 - 0xfff0)
+
+    def test_words_of_any_type_and_shape(self):
+        stamps = np.array([5, 0, 0, 9, 0, 0], dtype=np.uint16)
+        for packed in (stamps.view(np.uint32), stamps.view(np.int32).reshape(3, 1), list(stamps.view(np.float32))):
+            self.assertEqual(sdk_utils.calculate_cycles(packed), 4)
+        with self.assertRaisesRegex(ValueError, "not 2"):
+            sdk_utils.calculate_cycles(np.zeros(2, np.float32))
 
     def test_forty_eight_bits(self):
         self.assertEqual(sdk_utils.make_u48(np.array([1, 2, 0xffff], np.uint16)), 0xffff00020001)

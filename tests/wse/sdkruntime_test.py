@@ -78,6 +78,11 @@ class Runtime(unittest.TestCase):
         self.refused(TypeError, "MemcpyOrder", runner.memcpy_h2d, words, a, 0, 0, 1, 1, 4, order=0)
         self.refused(TypeError, "MemcpyDataType", runner.memcpy_h2d, words, a, 0, 0, 1, 1, 4, data_type=32)
         self.refused(TypeError, "unexpected", runner.memcpy_h2d, words, a, 0, 0, 1, 1, 4, nonblocking=True)
+        self.refused(ValueError, "simfab_numthreads is '5'", SdkRuntime, "out", simfab_numthreads="5")
+        self.refused(TypeError, "the symbol is 7, not a name", runner.get_id, 7)
+        self.refused(TypeError, f"the function is {words}, not a name", runner.launch, words)
+        self.refused(ValueError, "'scalar' has 4 bytes, no whole number of float64", runner.read_symbol, 0, 0, "scalar",
+                     dtype="float64")
 
     def test_a_program_without_stop_is_told(self):
         script = ("from cerebras.sdk.runtime.sdkruntimepybind import SdkRuntime\n"
@@ -90,6 +95,18 @@ class Runtime(unittest.TestCase):
 
     def test_debug_util_needs_a_run(self):
         self.refused(RuntimeError, "no program of 'elsewhere' has been loaded", debug_util, "elsewhere")
+
+    def test_debug_util_speaks_of_the_fabric(self):
+        runner = SdkRuntime("out")
+        runner.load()
+        runner.run()
+        runner.stop()
+        looked = debug_util("out")
+        self.refused(RuntimeError, r"PE \(0,0\) of the fabric is none of the program's, whose 2 x 2 PEs begin at \(4, 1\)",
+                     looked.get_symbol, 0, 0, "words", np.uint32)
+        self.refused(RuntimeError, r"PE \(6,1\)", looked.get_symbol_rect, ((4, 1), (3, 1)), "words", np.uint32)
+        self.refused(RuntimeError, r"PE \(4,1\) of the fabric: .*did you mean 'words'", looked.get_symbol, 4, 1, "word", np.uint32)
+        self.refused(RuntimeError, r"PE \(5,2\) of the fabric records no trace 'none'", looked.read_trace, 5, 2, "none")
 
 
 @tap.needs_shell

@@ -29,11 +29,15 @@ def cast_uint32(x):
     raise RuntimeError(f"type of x {type(x)} is not supported")
 
 
-def input_array_to_u32(np_arr, sentinel, fast_dim_sz):
+def input_array_to_u32(np_arr=None, sentinel=None, fast_dim_sz=None, *, arr=None):
     """A one-dimensional array as words: 4-byte elements as they are, 2-byte ones in the low half.
 
-    The high half is zero if `sentinel` is None, else the element's index modulo `fast_dim_sz`.
+    The high half is zero if `sentinel` is None, else the element's index modulo `fast_dim_sz`. The vendor's code
+    calls the array np_arr, its manual arr.
     """
+    np_arr = arr if np_arr is None else np_arr
+    if np_arr is None or (sentinel is not None and fast_dim_sz is None):
+        raise TypeError("input_array_to_u32 takes an array, a sentinel or None, and the size of the fastest dimension")
     assert np_arr.ndim == 1, f"array must be flat, but has shape {np_arr.shape}"
     if np_arr.itemsize == 4:
         return np_arr.view(np.uint32)
@@ -61,5 +65,10 @@ def sub_ts(words):
 
 
 def calculate_cycles(timestamp_buf):
-    """Cycles between two time stamps that a program packed into three float32."""
-    return sub_ts(np.array(timestamp_buf[:3], dtype=np.float32).view(np.uint16))
+    """Cycles between two time stamps that a program packed into three 32-bit words."""
+    words = np.asarray(timestamp_buf)
+    if words.itemsize != 4:  # a list of Python floats
+        words = words.astype(np.float32)
+    if words.size < 3:
+        raise ValueError(f"calculate_cycles: two time stamps take three 32-bit words, not {words.size}")
+    return sub_ts(words.ravel()[:3].view(np.uint16))

@@ -4,6 +4,7 @@ import struct
 import numpy as np
 
 from cerebras.sdk.runtime import sdkruntimepybind as _runtime
+from wavetile import WavetileError
 
 
 def _parse_trace(buffer):
@@ -11,6 +12,9 @@ def _parse_trace(buffer):
     values, at = [], 0
     while at + 2 <= len(buffer):
         tag, high = chr(buffer[at]), buffer[at + 1]
+        if tag not in "?bBhHeiIfqQts":
+            raise ValueError(f"word {at // 2} of the trace, 0x{buffer[at]:02x}{high:02x}, begins no record: was it written "
+                             "with put_u16 or put_u32?")
         at += 2
         if tag in "?bB":
             values.append(struct.unpack(f"<{tag}", bytes([high]))[0])
@@ -42,13 +46,23 @@ class debug_util:
         self._rt = run._rt
         info = self._rt.info()
         self._offset = (info.offset_x, info.offset_y)
+        self._size = (info.width, info.height)
 
-    def _read(self, col, row, symbol):
-        return self._rt.read_symbol(int(col) - self._offset[0], int(row) - self._offset[1], symbol)
+    def _place(self, col, row):
+        """Where a PE of the fabric stands in the program's rectangle."""
+        x, y = int(col) - self._offset[0], int(row) - self._offset[1]
+        if not (0 <= x < self._size[0] and 0 <= y < self._size[1]):
+            raise RuntimeError(f"PE ({col},{row}) of the fabric is none of the program's, whose {self._size[0]} x "
+                               f"{self._size[1]} PEs begin at {self._offset}")
+        return x, y
 
     def get_symbol(self, col, row, symbol, dtype):
         """The value of a symbol of one PE, as an array of `dtype`."""
-        return np.frombuffer(self._read(col, row, symbol), dtype=np.uint8).copy().view(np.dtype(dtype))
+        x, y = self._place(col, row)
+        try:
+            return _runtime._as_array(self._rt.read_symbol(x, y, symbol), symbol, dtype)
+        except WavetileError as e:
+            raise RuntimeError(f"PE ({col},{row}) of the fabric: {e}") from None
 
     def get_symbol_rect(self, rectangle, symbol, dtype):
         """The same for ((column, row), (width, height)): an array [column][row][element]."""
@@ -58,5 +72,11 @@ class debug_util:
 
     def read_trace(self, px, py, name):
         """What the PE recorded with the <debug> library under the key `name`, in order."""
-        words = int.from_bytes(self._read(px, py, f"$$csl_debug.{name}.buffer_index"), "little")
-        return _parse_trace(self._read(px, py, f"$$csl_debug.{name}.buffer")[:2 * words])
+        x, y = self._place(px, py)
+        buffer = f"$$csl_debug.{name}.buffer"
+        try:
+            words = int.from_bytes(self._rt.read_symbol(x, y, buffer + "_index"), "little")
+        except WavetileError:
+            raise RuntimeError(f"PE ({px},{py}) of the fabric records no trace '{name}': its program imports no "
+                               "<debug> with that key") from None
+        return _parse_trace(self._rt.read_symbol(x, y, buffer)[:2 * words])

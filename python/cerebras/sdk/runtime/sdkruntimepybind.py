@@ -84,6 +84,14 @@ def _tell_unstopped():
               file=sys.stderr)
 
 
+def _as_array(data, symbol, dtype):
+    """The bytes of a symbol as an array that the caller may write to."""
+    dtype = np.dtype(dtype)
+    if len(data) % dtype.itemsize:
+        raise ValueError(f"'{symbol}' has {len(data)} bytes, no whole number of {dtype}")
+    return np.frombuffer(data, dtype=dtype).copy()
+
+
 def _find_run(bindir):
     return _runs.get(os.path.realpath(bindir))
 
@@ -99,8 +107,8 @@ class SdkRuntime:
             raise NotImplementedError("memcpy_required=False is not supported yet: it comes with SdkLayout")
         if cmaddr:
             raise RuntimeError(f"cmaddr={cmaddr!r}: programs run on the simulated wafer only; leave cmaddr out")
-        if not 1 <= int(simfab_numthreads) <= 64:
-            raise ValueError(f"simfab_numthreads is {simfab_numthreads}, not 1 to 64")
+        if not isinstance(simfab_numthreads, (int, np.integer)) or not 1 <= simfab_numthreads <= 64:
+            raise ValueError(f"simfab_numthreads is {simfab_numthreads!r}, not 1 to 64")
         if str(msg_level).upper() not in _LEVELS:
             raise ValueError(f"msg_level is {msg_level!r}, not one of {', '.join(_LEVELS)}")
         del suppress_simfab_trace  # no traces are written; accepted for the scripts that ask for none
@@ -182,8 +190,7 @@ class SdkRuntime:
     # -- looking inside -----------------------------------------------------------------------
 
     def read_symbol(self, x, y, symbol_name, dtype="uint8"):
-        data = self._rt.read_symbol(x, y, symbol_name)
-        return np.frombuffer(data, dtype=np.uint8).copy().view(np.dtype(dtype))
+        return _as_array(self._rt.read_symbol(x, y, symbol_name), symbol_name, dtype)
 
     def dump_core(self, corefile):
         self._rt.dump_core(corefile)
