@@ -5,6 +5,7 @@ import numpy as np
 import program
 import tap
 
+import wavetile
 from wavetile import wse
 
 W, H, N = 4, 3, 5
@@ -47,6 +48,19 @@ class Copies(unittest.TestCase):
         back = np.zeros(W * H * N, dtype=np.uint32)
         self.rt.memcpy_d2h(back, self.words, (0, 0, W, H), N, order=wse.COL_MAJOR)
         self.assertEqual(back.tolist(), sent.tolist())
+
+    def test_elements_of_another_width_warn_once(self):
+        said = []
+        wavetile.set_log(lambda level, line: said.append(line), 1)
+        try:
+            for _ in range(2):
+                self.rt.memcpy_h2d(self.halves, np.zeros(2, np.uint32), (0, 0, 1, 1), 2)
+                self.rt.memcpy_d2h(np.zeros(2, np.uint32), self.words, (0, 0, 1, 1), 2, data_type=wse.MEMCPY_16BIT)
+                self.rt.memcpy_d2h(np.zeros(2, np.uint32), self.halves, (0, 0, 1, 1), 2, data_type=wse.MEMCPY_16BIT)
+        finally:
+            wavetile.set_log(None)
+        self.assertEqual(said, ["'halves' is [*]i16 and is copied in elements of 32 bits (MEMCPY_32BIT)",
+                                "'words' is [*]u32 and is copied in elements of 16 bits (MEMCPY_16BIT)"])
 
     def test_region(self):
         self.rt.memcpy_h2d(self.words, np.arange(1, 13, dtype=np.uint32), (1, 1, 2, 2), 3)

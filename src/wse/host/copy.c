@@ -319,6 +319,32 @@ static wt_status_t copy_make(const wse_runtime_t *rt, const Request *r,
     return words_check(r, c);
 }
 
+// Bits of the elements that an exported variable has or points to; 0: not told by its type.
+static int element_bits(const char *type) {
+    static const char *const halves[] = { "i16", "u16", "f16", "bf16", "cb16" };
+    static const char *const words[] = { "i32", "u32", "f32" };
+    type += !strncmp(type, "[*]", 3) ? 3 : *type == '*';
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++)
+        if (!strcmp(type, halves[i])) return 16;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(type, words[i])) return 32;
+    return 0;
+}
+
+// A copy may have elements of another width than the variable, to carry two 16-bit ones in a word;
+// more often data_type was forgotten. Told once per variable.
+static void width_warn(wse_runtime_t *rt, const Request *r, bool half) {
+    const Object *o = &rt->object;
+    const char *type = object_string(o, o->rpcs[r->id].type);
+    int bits = element_bits(type), copied = half ? 16 : 32;
+    if (!bits || bits == copied) return;
+    if (!rt->warned) rt->warned = calloc(o->nrpcs, sizeof *rt->warned);
+    if (!rt->warned || rt->warned[r->id]) return;
+    rt->warned[r->id] = true;
+    log_at(WT_LOG_WARNING, "'%s' is %s and is copied in elements of %d bits (MEMCPY_%dBIT)",
+           object_string(o, o->rpcs[r->id].name), type, copied, copied);
+}
+
 static wt_status_t copy_call(wse_runtime_t *rt, Request r, const wse_copy_options_t *options,
                              wse_task_t *task) {
     const char *verb = r.kind == CMD_H2D ? "memcpy_h2d" : "memcpy_d2h";
@@ -327,6 +353,7 @@ static wt_status_t copy_call(wse_runtime_t *rt, Request r, const wse_copy_option
     Command cmd;
     wt_status_t s = options_read(options, &opt);
     if (!s) s = copy_make(rt, &r, &opt, &cmd);
+    if (!s && !opt.streaming) width_warn(rt, &r, cmd.copy.half);
     if (!s) return command_submit(rt, &cmd, opt.nonblock != 0, task);
     const Object *o = &rt->object;
     bool named = !opt.streaming && r.id >= 0 && (uint32_t)r.id < o->nrpcs;

@@ -77,6 +77,7 @@ void wse_runtime_close(wse_runtime_t *rt) {
     if (rt->log) fclose(rt->log);
     sb_free(&rt->report);
     free(rt->sim_log);
+    free(rt->warned);
     free(rt->path);
     free(rt);
 }

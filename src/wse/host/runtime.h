@@ -61,6 +61,7 @@ struct wse_runtime {
     char *sim_log;
     FILE *log;
     StrBuf report; // text of the last stall or fault
+    bool *warned;  // per exported name: a copy of other elements than it has was told
 
     // Commands start in order. At most one started command, the gate, keeps the next from starting;
     // streaming d2h commands never do, they drain beside the rest.
