@@ -1,6 +1,7 @@
 """cslc as a user meets it: options, exit codes, the files it writes."""
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -184,6 +185,17 @@ class Cslc(unittest.TestCase):
         code, _, err = self.cslc("layout.csl")
         self.assertEqual(code, 1)
         self.assertIn("there is no library '<one/name>'", err)
+
+    def test_an_artifact_does_not_tell_where_the_library_lies(self):
+        share = os.path.join(self.folder, "elsewhere")
+        shutil.copytree(f"{BUILD}/share/wavetile", share)
+        programs = []
+        for env in {}, {"WT_SHARE": share}:
+            self.good("layout.csl", *GOOD, "-o", "out", **env)
+            with open(os.path.join(self.folder, "out/bin/program.wse"), "rb") as f:
+                programs.append(f.read())
+        self.assertIn(b"<memcpy/memcpy>", programs[0])
+        self.assertEqual(*programs)
 
     def test_near_misses_of_files(self):
         self.write("code.csl", "")

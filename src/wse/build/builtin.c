@@ -341,7 +341,7 @@ Operand builtin_assert(Sema *s, Node *call, Type *want) {
     }
     if (c.kind == X_VALUE && c.v.i) return opd_void(s);
     ir_emit(s, IR_STR, to_reg(s, c), PE_assert, 0)->x.str =
-        arena_printf(s->arena, "%s:%d: @assert(%.*s)%s", p.file->path, p.line,
+        arena_printf(s->arena, "%s:%d: @assert(%.*s)%s", source_name(p.file), p.line,
                      (int)(text.n > 120 ? 120 : text.n), text.p, said);
     return opd_void(s);
 }

@@ -146,11 +146,9 @@ static void bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
     TaskBind **end = &s->inst->binds;
     while (*end) end = &(*end)->next;
     TaskBind *b = *end = arena_new(s->arena, TaskBind);
-    *b = (TaskBind){ .task = task,
-                     .kind = kind,
-                     .id = id,
-                     .at = span_of(call),
-                     .id_at = arg_span(call, 1) };
+    *b = (TaskBind){
+        .task = task, .kind = kind, .id = id, .at = span_of(call), .id_at = arg_span(call, 1)
+    };
     if (!task->bind) task->bind = b;
 }
 
@@ -464,8 +462,9 @@ Operand builtin_set_control_task_table(Sema *s, Node *call, Type *want) {
     (void)want;
     ControlTable table = { .set = true, .stride = 1, .at = span_of(call) };
     if (!wse3(s)) {
-        sema_error(s, table.at, "WSE-2 has no control task table: @set_control_task_table is for "
-                                "WSE-3");
+        sema_error(s, table.at,
+                   "WSE-2 has no control task table: @set_control_task_table is for "
+                   "WSE-3");
         return opd_error();
     }
     if (s->inst->control.set) {

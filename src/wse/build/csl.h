@@ -126,8 +126,14 @@ typedef struct SrcFile {
     SrcPos base;     // position of text[0]; text[size] has a position as well
     uint32_t *lines; // offset of each line's first byte
     uint32_t nlines;
-    bool library; // came from our own library, which may use builtins of its own
+    // "<memcpy/memcpy>" of our own library, which may use builtins of its own; else NULL
+    const char *library;
 } SrcFile;
+
+// As programs and messages at run time name it: the same wherever the library is installed.
+static inline const char *source_name(const SrcFile *f) {
+    return f->library ? f->library : f->path;
+}
 
 // `text`: the whole line
 typedef struct SrcPlace {

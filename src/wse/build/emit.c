@@ -402,7 +402,7 @@ static void note_line(Code *c, SrcPos pos) {
     c->last_pos = pos;
     if (p.file != c->last_file || p.line != c->last_line)
         vec_push(&c->e->lines, (ObjLine){ .at = (uint32_t)c->e->code.len - c->start,
-                                          .file = string_at(c->e, p.file->path),
+                                          .file = string_at(c->e, source_name(p.file)),
                                           .line = (uint32_t)p.line });
     c->last_file = p.file;
     c->last_line = p.line;

@@ -16,7 +16,7 @@ static UnitInfo *unit_info(Sema *s, Unit *u) {
     UnitInfo *info = arena_new(s->arena, UnitInfo);
     *slot = (uint64_t)(uintptr_t)info;
     info->unit = u;
-    info->library = u->file->library;
+    info->library = u->file->library != NULL;
     for (uint32_t i = 0; i < u->decls.len; i++) {
         Node *n = u->decls.data[i];
         Name *name = n->kind == ND_VAR ? n->var.name : n->kind == ND_FN ? n->fn.name : NULL;
@@ -89,11 +89,8 @@ Decl *module_find(Module *m, const Name *name) {
 
 // How a message names a module: <time>, 'helper.csl'.
 const char *module_text(Sema *s, const Module *m) {
-    const char *path = m->unit->file->path, *under = "wse/lib/";
-    const char *lib = m->info->library ? strstr(path, under) : NULL;
-    if (!lib) return arena_printf(s->arena, "'%s'", path);
-    lib += strlen(under);
-    return arena_printf(s->arena, "<%.*s>", (int)strcspn(lib, "."), lib);
+    const SrcFile *f = m->unit->file;
+    return f->library ? f->library : arena_printf(s->arena, "'%s'", f->path);
 }
 
 static void bind_params(Sema *s, Module *m, const Value *params, Span at) {

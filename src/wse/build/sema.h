@@ -190,7 +190,7 @@ struct Fifo {
     Decl *decl;
     uint32_t capacity, size;
     uint8_t empty, full, priority, simd; // ObjFifoAction; as in a DSD
-    Value push, pop; // ids or tasks to activate, or no type
+    Value push, pop;                     // ids or tasks to activate, or no type
     uint32_t number;
     Span at;
 };
@@ -423,7 +423,7 @@ struct FuncInst { // a body to emit
     Type **types; // one per parameter of the node
     Type *result;
     IrFunc ir;
-    uint32_t index; // in the instance's functions
+    uint32_t index;        // in the instance's functions
     struct FuncInst *from; // whose body asked for it first; NULL: no body did
     DiagFrame frame;       // of that call
     bool analysed;

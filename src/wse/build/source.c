@@ -162,6 +162,16 @@ static void offer_files(Csl *c, Spelling *s, const char *dir, const char *prefix
     free(list);
 }
 
+// What a program calls a file of our library, wherever that is installed.
+static void name_library(Csl *c, Unit *u, const char *lib) {
+    const char *path = u->file->path;
+    size_t n = strlen(lib);
+    if (!strncmp(path, lib, n)) path += n + (path[n] == '/');
+    n = strlen(path);
+    if (n > 4 && !strcmp(path + n - 4, ".csl")) n -= 4;
+    u->file->library = arena_printf(&c->arena, "<%.*s>", (int)n, path);
+}
+
 static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     const CslOptions *o = c->options;
     char lib[PATH_CAP] = "";
@@ -172,7 +182,7 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     }
     if (!share_path(lib, sizeof lib, "wse/lib")) {
         Unit *u = unit_try_in(c, lib, name, at, &found);
-        if (u) u->file->library = true;
+        if (u) name_library(c, u, lib);
         if (found) return u;
     }
     if (is_vendor_library(name)) {
@@ -217,6 +227,8 @@ Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
         offer_files(c, &near, dir, "", false, 0);
         diag_error(c, at, "there is no file '%s'%s", full, spelling_hint(c, &near));
     }
-    if (u && from && from->file->library) u->file->library = true;
+    char lib[PATH_CAP] = "";
+    if (u && from && from->file->library && !share_path(lib, sizeof lib, "wse/lib"))
+        name_library(c, u, lib);
     return u;
 }

@@ -32,7 +32,7 @@ enum {
     VECTOR_START = 4,  // cycles to issue a vector operation beyond its elements (ours)
     MICROTHREADS = 8,
     MAIN_OP = 8,
-    OPS = 9,                 // the ninth operation is the main thread's synchronous one
+    OPS = 9,                     // the ninth operation is the main thread's synchronous one
     LAUNCH_TASK = WSE_TASK_ROWS, // pseudo task number of a launched function
     WHEEL = 256,
     LINE_BYTES = 256, // <simprint>'s buffer
@@ -61,9 +61,9 @@ typedef struct Lane {
 typedef struct Queue {
     uint64_t served; // output queues: when the router took the last word
     uint8_t head, count, cap;
-    uint8_t number;    // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
-    uint8_t color;     // its color (WSE-2 output queues: none, words carry it)
-    uint8_t from_host; // input: counts for the host's transfer
+    uint8_t number;     // input: task number of its words (WSE-2 color, WSE-3 queue); output: queue
+    uint8_t color;      // its color (WSE-2 output queues: none, words carry it)
+    uint8_t from_host;  // input: counts for the host's transfer
     uint8_t control_at; // input: task number that entry point 0 means
     Flit slot[QUEUE_WORDS];
 } Queue;
@@ -104,7 +104,7 @@ typedef struct Op { // a vector operation in progress
     ObjWhen done, on_control; // ids resolved
     uint16_t index;
     uint8_t ut, packed, async;
-    uint8_t loaded; // what a DSR's load brought: 1 done, 2 on_control
+    uint8_t loaded;    // what a DSR's load brought: 1 done, 2 on_control
     uint32_t func, at; // where it was issued, for reports
 } Op;
 

@@ -18,7 +18,7 @@
 enum {
     OBJ_VERSION = 2,
     WSE_COLORS = 24,
-    WSE_TASKS = 64,     // ids of tasks
+    WSE_TASKS = 64,      // ids of tasks
     WSE_TASK_ROWS = 128, // the same and, from WSE_TASKS on, a table of control tasks alone
     WSE_QUEUES = 8,
     WSE_RAM = 0xc000
@@ -281,9 +281,9 @@ typedef struct ObjTask {
     // WSE-2 data task: its color; WSE-3: its input queue; control task with
     // @set_control_task_table: WSE_TASKS + its id
     uint8_t number, kind;
-    uint8_t high;         // task_priority HIGH
-    uint8_t args;         // 0, 1 or 2
-    uint8_t arg[2];       // ObjArg; control tasks: of the 16 data bits (ARG_LOW_*)
+    uint8_t high;   // task_priority HIGH
+    uint8_t args;   // 0, 1 or 2
+    uint8_t arg[2]; // ObjArg; control tasks: of the 16 data bits (ARG_LOW_*)
     uint16_t func;
     uint32_t name;
 } ObjTask;

@@ -131,9 +131,9 @@ static void report_words(Report *r, Pe *p) {
         const ObjColor *k = &p->plan->router->color[color];
         line(r, p, "%u word%s in output queue %u, color %u: %s", q->count, q->count > 1 ? "s" : "",
              q->number, color,
-             !(k->rx >> DIR_RAMP & 1) ? "the color is not routed from the RAMP here"
-                                      : router_reason(r->c, p, color, flit_tx(queue_head(q), k->tx),
-                                                      why, sizeof why));
+             !(k->rx >> DIR_RAMP & 1)
+                 ? "the color is not routed from the RAMP here"
+                 : router_reason(r->c, p, color, flit_tx(queue_head(q), k->tx), why, sizeof why));
     }
     for (unsigned i = 0; i < p->plan->nchans; i++) {
         Queue *q = &p->chans[i];

@@ -217,8 +217,8 @@ static bool dsr_options(Chip *c, Pe *p, Op *op, const Dsr *d, const char *file, 
 
 // What an operation itself says about its end holds for its fabric operands that are DSDs.
 static bool check_end(Chip *c, Pe *p, const Op *op, const ObjVec *v) {
-    bool lacks = (v->done.action && !(op->loaded & 1)) ||
-               (v->on_control.action && !(op->loaded & 2));
+    bool lacks =
+        (v->done.action && !(op->loaded & 1)) || (v->on_control.action && !(op->loaded & 2));
     const Walk *w[3] = { &op->dest, &op->src0, &op->src1 };
     const ObjOperand *o[3] = { &v->dest, &v->src0, &v->src1 };
     bool dsr = false;
