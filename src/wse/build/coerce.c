@@ -8,6 +8,7 @@ static bool pointer_coerces(const Type *from, const Type *to) {
     if (to->is_const < from->is_const) return false;
     if (to->elem->kind == TY_ANYOPAQUE) return true;
     if (from->many == to->many) return from->elem == to->elem;
+    // Of several dimensions too: the manual refuses that, published programs do it.
     if (to->many) return from->elem->kind == TY_ARRAY && from->elem->elem == to->elem;
     return false;
 }
@@ -64,7 +65,7 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out) {
     case TY_FLOAT:
         if (v.type->kind != TY_COMPTIME_FLOAT && !type_coerces(v.type, t)) return false;
         *out = value_float(t, v.f);
-        return true;
+        return !isinf(out->f) || isinf(v.f);
     case TY_COMPTIME_FLOAT: *out = value_float(t, v.f); return type_is_float(v.type);
     case TY_ANYSTRUCT: return v.type->kind == TY_STRUCT;
     case TY_STRUCT: {
@@ -137,6 +138,9 @@ static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
     if (x->type->kind == TY_COMPTIME_INT && type_is_float(t))
         return opd_wrong(s, at, "expected '%s', found the integer %s; write %s.0", t->name,
                          value_text(s, &x->v), value_text(s, &x->v));
+    if (x->kind == X_VALUE && type_is_float(t) && type_is_float(x->type) &&
+        (x->type->kind == TY_COMPTIME_FLOAT || type_coerces(x->type, t)))
+        return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
     if (type_is_number(t) && type_is_number(x->type))
         return opd_wrong(s, at, "expected '%s', found '%s'; convert it with @as(%s, ...)", t->name,
                          x->type->name, t->name);
@@ -187,6 +191,19 @@ Operand coerce(Sema *s, Operand x, Type *t, Span at) {
     return opd_reg(t, r); // canonical integers widen for free
 }
 
+// Where neither of two pointers becomes the other: const if one of them is, [*]T for arrays of
+// different lengths.
+static Type *peer_pointer(Sema *s, const Type *a, const Type *b) {
+    bool is_const = a->is_const || b->is_const;
+    Type *tries[] = { type_pointer(s, a->elem, is_const, a->many),
+                      type_pointer(s, b->elem, is_const, b->many),
+                      a->elem->kind == TY_ARRAY ? type_pointer(s, a->elem->elem, is_const, true)
+                                                : NULL };
+    for (int i = 0; i < 3; i++)
+        if (tries[i] && type_coerces(a, tries[i]) && type_coerces(b, tries[i])) return tries[i];
+    return NULL;
+}
+
 Type *peer_type(Sema *s, const Operand *a, const Operand *b) {
     if (a->type == b->type) return a->type;
     if (a->kind == X_NORETURN) return b->type;
@@ -194,10 +211,14 @@ Type *peer_type(Sema *s, const Operand *a, const Operand *b) {
     bool ka = opd_known(a), kb = opd_known(b);
     if (a->type->kind != TY_COMPTIME_INT && type_coerces(b->type, a->type)) return a->type;
     if (b->type->kind != TY_COMPTIME_INT && type_coerces(a->type, b->type)) return b->type;
-    if (kb && b->type->kind != TY_INT && can_coerce(s, b, a->type)) return a->type;
-    if (ka && a->type->kind != TY_INT && can_coerce(s, a, b->type)) return b->type;
+    bool fixed_a = a->type->kind == TY_INT || a->type->kind == TY_FLOAT;
+    bool fixed_b = b->type->kind == TY_INT || b->type->kind == TY_FLOAT;
+    if (kb && !fixed_b && can_coerce(s, b, a->type)) return a->type;
+    if (ka && !fixed_a && can_coerce(s, a, b->type)) return b->type;
     if (kb && a->type->kind == TY_INT && can_coerce(s, b, a->type)) return a->type;
     if (ka && b->type->kind == TY_INT && can_coerce(s, a, b->type)) return b->type;
+    if (a->type->kind == TY_POINTER && b->type->kind == TY_POINTER)
+        return peer_pointer(s, a->type, b->type);
     return NULL;
 }
 

@@ -267,7 +267,12 @@ static Operand tuple_element(Sema *s, Node *n, Operand x) {
     Value v;
     if (n->call.args.len != 1)
         return opd_wrong(s, at, "a tuple takes one index, found %u", n->call.args.len);
-    if (!expr_known(s, n->call.args.data[0], NULL, &v)) return opd_error();
+    Operand in = expr_value(s, n->call.args.data[0], NULL);
+    if (opd_bad(&in)) return in;
+    if (!opd_known(&in))
+        return opd_wrong(s, span_of(n->call.args.data[0]),
+                         "the index of a tuple must be comptime-known");
+    v = in.v;
     if (!value_to_i64(&v, &i))
         return opd_wrong(s, at, "an index must be an integer, found '%s'", v.type->name);
     if (t->nfields && t->fields[0].name)
@@ -388,6 +393,13 @@ APART static Operand call(Sema *s, Node *n) {
     return ic->result < 0 ? opd_void(s) : opd_reg(ft->result, ic->result);
 }
 
+// A value that no name stands for, or a part of one.
+static bool is_temporary(const Node *n) {
+    while (n->kind == ND_FIELD || n->kind == ND_INDEX)
+        n = n->kind == ND_FIELD ? n->field.of : n->call.of;
+    return n->kind != ND_IDENT && n->kind != ND_DEREF && n->kind != ND_BUILTIN;
+}
+
 static Operand literal_int(Sema *s, const Node *n) {
     if (n->integer.hi >> 62) return opd_wrong(s, span_of(n), "the number is too large");
     return opd_value(value_int(s, (Int)((unsigned __int128)n->integer.hi << 64 | n->integer.lo)));
@@ -410,6 +422,8 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     }
     case ND_ADDRESS: {
         Operand x = expr(s, n->unary.operand, NULL);
+        if (x.kind == X_VALUE && !x.home && is_temporary(n->unary.operand))
+            return opd_wrong(s, span_of(n), "'&' needs a variable, or an element or field of one");
         return address_of(s, x, span_of(n));
     }
     case ND_DEREF: {

@@ -227,7 +227,6 @@ Operand address_of(Sema *s, Operand x, Span at) {
         Type *t = type_pointer(s, x.type, true, false);
         return opd_value((Value){ .type = t, .fn = x.v.fn });
     }
-    if (x.kind == X_VALUE && !x.home && type_in_reg(x.type) && !s->fx->comptime) x.home = NULL;
     if (x.kind == X_VALUE && (x.home || type_is_aggregate(x.type) || type_in_reg(x.type))) {
         if (x.type->comptime_only || !x.type->size)
             return opd_wrong(s, at, "the address of a value of type '%s' cannot be taken",

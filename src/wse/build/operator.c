@@ -170,10 +170,14 @@ static bool to_peers(Sema *s, CslOp op, Operand *a, Operand *b, Span at) {
                               "'%s' mixes an integer and a float ('%s' and '%s'); write the "
                               "integer with a decimal point",
                               op_text(op), a->type->name, b->type->name);
-        if (opd_known(a) != opd_known(b) && type_is_int(a->type) && type_is_int(b->type))
+        bool first = opd_known(a) && (!opd_known(b) || a->type->comptime_only);
+        bool second = opd_known(b) && (!opd_known(a) || b->type->comptime_only);
+        bool one_kind = (type_is_int(a->type) && type_is_int(b->type)) ||
+                        (type_is_float(a->type) && type_is_float(b->type));
+        if (first != second && one_kind)
             return sema_error(s, at, "'%s': value %s does not fit in '%s'", op_text(op),
-                              value_text(s, opd_known(a) ? &a->v : &b->v),
-                              opd_known(a) ? b->type->name : a->type->name);
+                              value_text(s, first ? &a->v : &b->v),
+                              first ? b->type->name : a->type->name);
         return sema_error(s, at, "'%s' needs operands of one type, found '%s' and '%s'",
                           op_text(op), a->type->name, b->type->name);
     }

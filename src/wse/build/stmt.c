@@ -73,7 +73,13 @@ static Type *exits_type(Sema *s, Target *t, Span at) {
         same &= t->exits.data[i].x.kind == X_VALUE &&
                 value_equal(&t->exits.data[i].x.v, &t->exits.data[0].x.v);
     if (same) return type;
-    sema_error(s, at, "a run-time choice cannot give '%s'", type->name);
+    if (t->want && type_is_number(t->want) && type_is_number(type)) { // one does not fit: say so
+        for (size_t i = 0; i < t->exits.len; i++)
+            coerce(s, t->exits.data[i].x, t->want, t->exits.data[i].where);
+        return NULL;
+    }
+    sema_error(s, at, "a run-time choice cannot give '%s'%s", type->name,
+               type_is_number(type) ? "; say which type it has" : "");
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 Value value_void(Sema *s) { return (Value){ .type = s->types.void_ }; }
 Value value_bool(Sema *s, bool b) { return value_of(s->types.bool_, b); }
@@ -244,6 +245,16 @@ static void print_int(Int i, StrBuf *out) {
     sb_add(out, text + at, sizeof text - at);
 }
 
+// The fewest digits that read back as the same number.
+static void print_float(const Type *t, double f, StrBuf *out) {
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, f);
+        if (float_round(t, strtod(text, NULL)) == f) break;
+    }
+    sb_printf(out, "%s", text);
+}
+
 void value_print(Sema *s, const Value *v, StrBuf *out) {
     static const char *const directions[] = { "WEST", "EAST", "SOUTH", "NORTH", "RAMP" };
     const Type *t = v->type;
@@ -253,9 +264,7 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
     case TY_INT:
     case TY_COMPTIME_INT: print_int(v->i, out); break;
     case TY_FLOAT:
-    case TY_COMPTIME_FLOAT:
-        sb_printf(out, "%.*g", t->kind == TY_FLOAT ? t->sub == FLOAT_F32 ? 9 : 5 : 17, v->f);
-        break;
+    case TY_COMPTIME_FLOAT: print_float(t, v->f, out); break;
     case TY_STRING: sb_add(out, v->str.p, v->str.n); break;
     case TY_TYPE: sb_printf(out, "%s", v->t->name); break;
     case TY_FN: sb_printf(out, "%s", v->fn->node->fn.name->s); break;
