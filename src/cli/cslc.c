@@ -25,6 +25,8 @@ static const char help[] =
     "  --channels=N                memcpy channels, 1 to 16\n"
     "  --width-west-buf=N, --width-east-buf=N\n"
     "                              columns of memcpy buffers (default: 0)\n"
+    "  --link-section-start-address-bytes=SECTION:ADDRESS,...\n"
+    "                              where the variables of a linksection start\n"
     "  --fp16-format=f16|bf16|cb16 the 16-bit float of the program\n"
     "  --import-path=DIR           where to look for <modules>; may be repeated; then "
     "$CSL_IMPORT_PATH\n"
@@ -44,11 +46,13 @@ static const char help[] =
 
 typedef Vec(CslBinding) Bindings;
 typedef Vec(const char *) Strings;
+typedef Vec(CslSection) Sections;
 
 typedef struct Arguments {
     Arena arena; // of the strings
     CslOptions o;
     Bindings params, colors;
+    Sections sections;
     Strings paths;
     bool verbose, json_to_stdout;
 } Arguments;
@@ -87,6 +91,19 @@ static bool bindings(Arena *arena, const char *list, Bindings *to) {
         vec_push(to, (CslBinding){ item, colon + 1 });
     }
     return true;
+}
+
+// SECTION:ADDRESS,... into `to`.
+static bool sections(Arena *arena, const char *list, Sections *to) {
+    Bindings given = { 0 };
+    bool ok = bindings(arena, list, &given);
+    for (size_t i = 0; i < given.len && ok; i++) {
+        int address = 0;
+        ok = one(given.data[i].value, &address) && address >= 0;
+        vec_push(to, (CslSection){ given.data[i].name, (uint32_t)address });
+    }
+    vec_free(&given);
+    return ok;
 }
 
 static bool word(const char *s, const char *const names[], const int values[], int *out) {
@@ -165,6 +182,7 @@ static const char *takes(int opt) {
     case OPT_OFFSETS: return "X,Y";
     case OPT_PARAMS:
     case OPT_COLORS: return "NAME:VALUE,...";
+    case OPT_SECTIONS: return "SECTION:ADDRESS,...";
     case OPT_FP16: return "f16, bf16 or cb16";
     case OPT_IMPORT: return "a directory";
     case OPT_EMIT: return "tokens, ast, ir or bytecode";
@@ -230,6 +248,7 @@ static bool take_option(Arguments *a, int opt, const char *v) {
     case OPT_ROUTES: o->out_routes = true; return true;
     case OPT_INLINED: return one(v, &o->max_inlined_iterations) && o->max_inlined_iterations > 0;
     case OPT_DEPTH: return one(v, &o->comptime_depth) && o->comptime_depth > 0;
+    case OPT_SECTIONS: return sections(&a->arena, v, &a->sections);
     case OPT_WERROR: o->warnings_as_errors = true; return true;
     case OPT_LIMIT: return one(v, &o->error_limit) && o->error_limit > 0;
     case OPT_EMIT:
@@ -255,6 +274,7 @@ static int compile(Arguments *a) {
     CslOptions *o = &a->o;
     o->params = a->params.data, o->nparams = a->params.len;
     o->colors = a->colors.data, o->ncolors = a->colors.len;
+    o->sections = a->sections.data, o->nsections = a->sections.len;
     o->import_paths = a->paths.data, o->nimport_paths = a->paths.len;
     CslResult r;
     struct timespec start, end;
@@ -284,8 +304,6 @@ static int run(Arguments *a, int argc, char **argv) {
             return printf("cslc %s (CSL of SDK 1.4 and 2.10)\n", wt_version()) < 0;
         if (opt == ':') return usage("%s needs a value", argv[optind - 1]);
         if (opt == '?') return unknown(argv[optind - 1]);
-        if (opt == OPT_SECTIONS)
-            return usage("--%s is not supported yet, as linksection", options[which].name);
         if (!take_option(a, opt, optarg))
             return opt == 'o' || opt == 'g' ? usage("-o needs a %s", "directory")
                                             : bad_value(opt, options[which].name, optarg);
@@ -302,6 +320,7 @@ int main(int argc, char **argv) {
     int code = run(&a, argc, argv);
     vec_free(&a.params);
     vec_free(&a.colors);
+    vec_free(&a.sections);
     vec_free(&a.paths);
     arena_free(&a.arena);
     return code;

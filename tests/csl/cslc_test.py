@@ -92,7 +92,8 @@ class Cslc(unittest.TestCase):
                            (["--memcpy=3"], "--memcpy takes no value"),
                            (["--arch=wse4"], "--arch takes wse2 or wse3, not 'wse4'"),
                            (["--params=size"], "--params takes NAME:VALUE,..., not 'size'"),
-                           (["--link-section-start-address-bytes=.data:64"], "not supported yet"),
+                           (["--link-section-start-address-bytes=.data:x"],
+                            "--link-section-start-address-bytes takes SECTION:ADDRESS,..., not '.data:x'"),
                            (["--frobnicate"], "unknown option --frobnicate\n"), (["-x"], "unknown option -x\n")):
             self.assertIn(said, self.cslc("layout.csl", *args)[2])
 

@@ -186,6 +186,7 @@ static FuncInst *instance(Sema *s, Func *f, const Value *known, Type *const *typ
 }
 
 FuncInst *func_inst(Sema *s, Func *f, Span at) {
+    if (f->real) f = f->real;
     Type *t = func_type(s, f);
     if (!t) return NULL;
     if (t->generic) {
@@ -315,9 +316,14 @@ Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call) {
     Span at = span_of(call);
     Node *fn = f->node;
     if (!func_type(s, f)) return opd_error();
-    if (!fn->fn.body)
-        return opd_wrong(s, at, "'%s' is extern; external functions are not supported yet",
+    if (f->real && (s->fx->comptime || s->force))
+        return opd_wrong(s, at, "'%s' is extern and cannot be called at compile time",
                          fn->fn.name->s);
+    if (f->real) {
+        f = f->real;
+        fn = f->node;
+        if (!func_type(s, f)) return opd_error();
+    }
     if (s->call_depth >=
         (s->c->options->comptime_depth ? s->c->options->comptime_depth : CALL_DEPTH)) {
         sema_error(s, at, "calls are nested too deeply (%d)", s->call_depth);
@@ -366,12 +372,6 @@ void func_analyse(Sema *s, FuncInst *fi) {
     DiagFrame *outer = s->c->frames;
     fi->frame.up = fi->from && fi->from->fn->type->generic ? &fi->from->frame : outer;
     if (f->type->generic) s->c->frames = &fi->frame;
-    if (!fn->fn.body) {
-        sema_error(s, span_of(fn), "external functions are not supported yet");
-        s->fx = was;
-        s->c->frames = outer;
-        return;
-    }
     // Parameters arrive in the first registers, in order.
     if (type_is_aggregate(fi->result) && fi->result->size) in.sret = ir_reg(in.ir, s->types.u16);
     uint32_t n = fn->fn.params.len;

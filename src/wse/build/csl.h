@@ -36,6 +36,11 @@ typedef enum CslEmit {
 typedef struct CslBinding {
     const char *name, *value;
 } CslBinding;
+// --link-section-start-address-bytes
+typedef struct CslSection {
+    const char *name;
+    uint32_t address; // of its first variable, in bytes
+} CslSection;
 // a file that need not be on disk
 typedef struct CslFile {
     const char *path, *text;
@@ -58,6 +63,8 @@ typedef struct CslOptions {
     size_t nparams;
     const CslBinding *colors;
     size_t ncolors;
+    const CslSection *sections;
+    size_t nsections;
     bool memcpy;
     int channels;
     bool channels_given; // else 1

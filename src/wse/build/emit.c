@@ -523,19 +523,67 @@ static void too_large(Emit *e, uint32_t data, uint32_t stack, uint32_t code) {
     free(g);
 }
 
+static uint32_t bytes_of(const Global *g) { return (g->type->size + 1) / 2 * 2; }
+
+// The variables of a section that has an address, one after the other.
+static void place_section(Emit *e, const CslSection *section) {
+    Instance *in = e->in;
+    uint32_t at = section->address;
+    for (size_t i = 0; i < in->globals.len; i++) {
+        Global *g = in->globals.data[i];
+        if (!g->section || strcmp(g->section, section->name) || g->placed) continue;
+        at = (at + g->align - 1) / g->align * g->align;
+        g->addr = at;
+        g->placed = true;
+        at += bytes_of(g);
+        if (g->addr < DATA_START || at > WSE_RAM)
+            sema_error(e->s, g->at, "'%s' at address %u, with %u bytes, lies outside %u to %u",
+                       g->name, g->addr, g->type->size, DATA_START, WSE_RAM - 1);
+        for (size_t k = 0; k < in->globals.len; k++) {
+            const Global *o = in->globals.data[k];
+            if (o == g || !o->placed || o->addr >= at || g->addr >= o->addr + bytes_of(o)) continue;
+            sema_error(e->s, g->at, "'%s' at address %u overlaps '%s' at %u", g->name, g->addr,
+                       o->name, o->addr);
+            break;
+        }
+    }
+}
+
+// The first address from `at` on where g is clear of what has been placed.
+static uint32_t free_address(const Instance *in, const Global *g, uint32_t at) {
+    for (bool moved = true; moved;) {
+        moved = false;
+        at = (at + g->align - 1) / g->align * g->align;
+        for (size_t k = 0; k < in->globals.len; k++) {
+            const Global *o = in->globals.data[k];
+            if (!o->placed || o->addr >= at + bytes_of(g) || at >= o->addr + bytes_of(o)) continue;
+            at = o->addr + bytes_of(o);
+            moved = true;
+        }
+    }
+    return at;
+}
+
 static uint32_t place_globals(Emit *e) {
     Instance *in = e->in;
-    uint32_t at = DATA_START;
+    const CslOptions *o = e->s->c->options;
+    for (size_t i = 0; i < o->nsections; i++) place_section(e, &o->sections[i]);
+    uint32_t at = DATA_START, end = DATA_START;
     // Aligned things first would save padding; declaration order is what a reader of a memory dump
     // expects.
     for (size_t i = 0; i < in->globals.len; i++) {
         Global *g = in->globals.data[i];
-        at = (at + g->align - 1) / g->align * g->align;
+        if (g->placed) {
+            uint32_t last = g->addr + bytes_of(g);
+            if (last > end && last <= WSE_RAM) end = last; // else it has been reported
+            continue;
+        }
+        at = o->nsections ? free_address(in, g, at) : (at + g->align - 1) / g->align * g->align;
         g->addr = at;
-        at += (g->type->size + 1) / 2 * 2;
+        at += bytes_of(g);
         if (at > 1u << 30) break;
     }
-    return at;
+    return at > end ? at : end;
 }
 
 static void emit_symbols(Emit *e) {
@@ -869,6 +917,25 @@ static void emit_rects(Emit *e) {
     map_free(&pairs);
 }
 
+// A section without variables is most likely a slip.
+static void check_sections(Sema *s) {
+    const CslOptions *o = s->c->options;
+    for (size_t i = 0; i < o->nsections; i++) {
+        bool used = false;
+        for (size_t k = 0; k < s->instances.len; k++) {
+            const Instance *in = s->instances.data[k];
+            for (size_t j = 0; j < in->globals.len; j++) {
+                const char *section = in->globals.data[j]->section;
+                used |= section && !strcmp(section, o->sections[i].name);
+            }
+        }
+        if (!used)
+            diag_warning(s->c, NOWHERE,
+                         "--link-section-start-address-bytes: no variable is in section '%s'",
+                         o->sections[i].name);
+    }
+}
+
 bool emit_program(Sema *s, Program *out) {
     Layout *l = &s->layout;
     const CslOptions *o = s->c->options;
@@ -878,6 +945,7 @@ bool emit_program(Sema *s, Program *out) {
     emit_rpcs(e);
     for (size_t i = 0; i < s->instances.len; i++) emit_instance(e, s->instances.data[i]);
     if (!s->c->errors) emit_rects(e);
+    check_sections(s);
     ObjHead head = { .arch = s->arch,
                      .sdk = o->sdk ? o->sdk : CSL_SDK_1_4,
                      .fabric_w = (uint16_t)l->place.width,

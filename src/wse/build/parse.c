@@ -231,7 +231,9 @@ static Node *parse_var(Parser *p, SrcPos start, unsigned flags) {
             diag_error(p->c, span_of(n->var.init),
                        "extern '%s' is defined elsewhere and cannot have a value here",
                        n->var.name->s);
-    } else if (!n->var.init && (flags & NF_CONST))
+        else if (!n->var.type)
+            diag_error(p->c, token_span(named), "extern '%s' needs a type", n->var.name->s);
+    } else if (!n->var.init && (flags & NF_CONST) && !((flags & NF_EXPORT) && n->var.type))
         diag_error(p->c, token_span(named), "const '%s' needs a value", n->var.name->s);
     else if (!n->var.init && !n->var.type && t->kind == TK_VAR)
         diag_error(p->c, token_span(named), "%s '%s' needs a type or a value", word,

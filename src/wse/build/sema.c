@@ -101,6 +101,7 @@ static void bind_params(Sema *s, Module *m, const Value *params, Span at) {
         if (d && d->node->kind == ND_VAR && (d->node->flags & NF_PARAM)) {
             d->bound = true;
             d->given = params->agg->items[i];
+            d->given_at = at;
             continue;
         }
         Spelling sp = spelling(name->s);
@@ -210,20 +211,22 @@ Type *func_type(Sema *s, Func *f) {
     return f->failed ? NULL : f->type;
 }
 
-static bool resolve_var(Sema *s, Decl *d) {
+static bool resolve_var(Sema *s, Decl *d, Span at) {
     Node *n = d->node;
     Type *type = NULL;
-    if (n->flags & NF_EXTERN)
-        return sema_error(s, span_of(n), "external variables are not supported yet");
     if (n->var.type && !(type = type_in(s, d->mod, n->var.type))) return false;
     if (n->flags & NF_COLOR) type = s->types.color;
+    if (n->flags & NF_EXTERN) {
+        d->type = type;
+        return resolve_extern(s, d, at);
+    }
     if (n->flags & NF_PARAM) {
         if (d->bound) {
             // A parameter with a default but no type takes the type of what it is given.
             d->value = d->given;
             if (type && !coerce_value(s, d->given, type, &d->value)) {
                 Operand x = opd_value(d->given);
-                coerce(s, x, type, span_of(n));
+                coerce(s, x, type, d->given_at.at ? d->given_at : span_of(n));
                 diag_note(s->c, span_of(n), "as the value of parameter '%s'", n->var.name->s);
                 return false;
             }
@@ -246,10 +249,12 @@ static bool resolve_var(Sema *s, Decl *d) {
         s->import_name = outer;
         if (type) x = coerce(s, x, type, span_of(n->var.init));
         if (opd_bad(&x)) return false;
-    } else if (!type || (n->flags & NF_CONST)) {
+    } else if (!type || (n->flags & (NF_CONST | NF_EXPORT)) == NF_CONST) {
         return sema_error(s, span_of(n),
                           n->flags & NF_CONST ? "a constant needs a value"
                                               : "a variable without a value needs a type");
+    } else if (n->flags & NF_CONST) {
+        x = opd_value(value_zero(s, type));
     }
     if (n->flags & NF_CONST) {
         d->value = x.v;
@@ -294,8 +299,10 @@ bool decl_resolve(Sema *s, Decl *d, Span at) {
         d->type = func_type(s, f);
         ok = d->type != NULL;
         if (ok) d->value = value_fn(f);
+        if (ok) decl_section(s, d); // code is not in PE memory: checked, without effect
+        if (ok && (d->node->flags & NF_EXTERN)) ok = resolve_extern(s, d, at);
     } else {
-        ok = resolve_var(s, d);
+        ok = resolve_var(s, d, at);
     }
     s->resolve_depth--;
     d->state = ok ? DECL_DONE : DECL_FAILED;
@@ -311,6 +318,7 @@ Operand decl_operand(Sema *s, Decl *d, Span at) {
     }
     if (!decl_resolve(s, d, at)) return opd_error();
     if (n->kind == ND_FN) return opd_value(d->value);
+    if (n->flags & NF_EXTERN) return opd_mem(d->type, d->global, 0, n->flags & NF_CONST);
     if (n->flags & (NF_CONST | NF_PARAM)) {
         Operand x = opd_value(d->value);
         if (type_is_aggregate(d->type) || type_in_reg(d->type)) x.home = d;
@@ -325,79 +333,20 @@ Operand decl_operand(Sema *s, Decl *d, Span at) {
     return (Operand){ .kind = X_MEM, .type = d->type, .base = decl_global(s, d), .idx = -1 };
 }
 
-static void apply_attrs(Sema *s, Global *g, Decl *d) {
-    Attrs *a = d->node->var.attrs;
-    if (!a) return;
-    if (a->align) {
-        Operand x = eval_in(s, d->mod, IN_GLOBAL, a->align, NULL);
-        int64_t n = 0;
-        if (!opd_bad(&x)) {
-            if (!value_to_i64(&x.v, &n) || n < 1 || n > 16384 || (n & (n - 1)))
-                sema_error(s, span_of(a->align), "an alignment is a power of two from 1 to 16384");
-            else if ((uint32_t)n > g->align)
-                g->align = (uint32_t)n;
-        }
-    }
-    if (a->linkname) {
-        Operand x = eval_in(s, d->mod, IN_GLOBAL, a->linkname, NULL);
-        if (!opd_bad(&x)) {
-            if (x.type != s->types.string)
-                sema_error(s, span_of(a->linkname), "a linkname is a string, found '%s'",
-                           x.type->name);
-            else
-                g->name = arena_str(s->arena, x.v.str.p, x.v.str.n);
-        }
-    }
-    if (a->linksection) sema_error(s, span_of(a->linksection), "linksection is not supported yet");
-}
-
-// What an ELF tool may read by its symbol (Storage Classes, "export").
-static bool export_compatible(const Type *t) {
-    switch (t->kind) {
-    case TY_BOOL:
-    case TY_INT:
-    case TY_FLOAT:
-    case TY_COLOR:
-    case TY_ENUM: return true;
-    case TY_ARRAY: return export_compatible(t->elem);
-    case TY_POINTER: return t->elem->kind == TY_FN || export_compatible(t->elem);
-    case TY_STRUCT: return t->layout & 1; // extern
-    default: return false;
-    }
-}
-
-// Symbols are one name space over all modules of a program.
-static void check_export(Sema *s, const Global *g, const Instance *inst) {
-    if (!export_compatible(g->type))
-        sema_error(s, g->at, "'%s' of type '%s' cannot be exported", g->name, g->type->name);
-    for (size_t i = 0; inst && i < inst->globals.len; i++) {
-        const Global *other = inst->globals.data[i];
-        if (!other->exported || strcmp(other->name, g->name)) continue;
-        sema_error(s, g->at, "the symbol '%s' is exported twice", g->name);
-        diag_note(s->c, other->at, "first here");
-        return;
-    }
-}
-
 Global *decl_global(Sema *s, Decl *d) {
     if (d->global) return d->global;
     Node *n = d->node;
     Global *g = arena_new(s->arena, Global);
-    bool exported = n->flags & NF_EXPORT;
     *g = (Global){ .decl = d,
                    .type = d->type,
                    .init = d->value,
                    .is_const = n->flags & (NF_CONST | NF_PARAM),
-                   .exported = exported,
-                   .align = d->type->align,
+                   .exported = n->flags & NF_EXPORT,
+                   .align = decl_align(s, d, d->type->align < 2 ? 2 : d->type->align),
                    .at = span_of(n),
-                   .name = exported
-                               ? n->var.name->s
-                               : arena_printf(s->arena, "%s%s", d->mod->prefix, n->var.name->s) };
-    if (g->align < 2) g->align = 2;
+                   .name = decl_symbol(s, d),
+                   .section = decl_section(s, d) };
     d->global = g;
-    apply_attrs(s, g, d);
-    if (exported) check_export(s, g, d->mod->inst);
     if (d->mod->inst) vec_push(&d->mod->inst->globals, g);
     return g;
 }
@@ -423,21 +372,6 @@ Global *global_anonymous(Sema *s, Value v) {
 // -------------------------------------------------------------------------------------------------
 // Instances
 // -------------------------------------------------------------------------------------------------
-
-// Everything with `export` exists whether or not it is used.
-static void reach_exports(Sema *s, Instance *inst, size_t from) {
-    for (size_t k = from; k < inst->modules.len; k++) {
-        Module *m = inst->modules.data[k];
-        for (uint32_t i = 0; i < m->unit->decls.len; i++) {
-            Node *n = m->unit->decls.data[i];
-            if (!(n->flags & NF_EXPORT) || !decl_resolve(s, &m->decls[i], span_of(n))) continue;
-            if (n->kind == ND_FN)
-                func_inst(s, m->decls[i].value.fn, span_of(n));
-            else if (n->kind == ND_VAR && m->decls[i].type->size)
-                decl_global(s, &m->decls[i]);
-        }
-    }
-}
 
 // Functions that a value in memory points to.
 static void reach_value(Sema *s, const Value *v, Span at) {
@@ -472,14 +406,13 @@ static void build_instance(Sema *s, CodeKey *code) {
                 inst->root->decls[i].given = s->root->decls[i].given;
             }
     module_start(s, inst->root, code->at);
-    size_t exported = 0, seen = 0;
+    size_t seen = 0;
     bool checked = false;
     do {
         run_modules(s, inst);
         if (!checked) instance_check(s, inst);
         checked = true;
-        reach_exports(s, inst, exported);
-        exported = inst->modules.len;
+        reach_exports(s, inst);
         for (TaskBind *b = inst->binds; b; b = b->next) func_inst(s, b->task, b->at);
         for (size_t i = 0; i < inst->exports.len; i++)
             if (inst->exports.data[i].fn.type)
@@ -492,6 +425,7 @@ static void build_instance(Sema *s, CodeKey *code) {
     } while (!s->stopped &&
              (inst->next_module < inst->modules.len || inst->next_func < inst->funcs.len));
     instance_check_tables(s, inst);
+    check_symbols(s, inst);
     inst->failed = s->c->errors > errors;
     s->c->frames = frame.up;
     s->inst = NULL;
@@ -634,7 +568,7 @@ static void sema_free(Sema *s) {
             vec_free(&in->all_funcs);
         vec_free(&in->start), vec_free(&in->queues), vec_free(&in->colors), vec_free(&in->fifos);
         vec_free(&in->start_loads), vec_free(&in->exports);
-        map_free(&in->anonymous);
+        map_free(&in->anonymous), map_free(&in->symbols);
     }
     for (size_t it = 0;;) {
         const MapEntry *e = map_next(&s->units, &it);

@@ -382,6 +382,7 @@ struct Decl {
     Global *global; // its memory, once it needs some
     bool bound;     // a parameter that was given a value
     Value given;
+    Span given_at; // the import that gave it
 };
 
 struct Module {
@@ -399,6 +400,7 @@ struct Global { // an object in PE memory
     Type *type;
     Value init; // no type: zeros
     bool is_const, exported, placed;
+    const char *section; // linksection, or NULL
     uint32_t align, addr;
     Span at;
 };
@@ -408,6 +410,7 @@ struct Func { // a function or task of one module
     Node *node;
     Type *type; // NULL until asked for
     bool failed, typed;
+    Func *real; // extern: the exported function of the same symbol
     Vec(FuncInst *) insts;
     struct TaskBind *bind; // the first @bind_* of this task
 };
@@ -505,6 +508,8 @@ struct Instance { // one PE program: a file with its parameters
     Vec(IrLdsr) start_loads;
     Vec(ExportedSymbol) exports;
     Map anonymous; // value key -> Global *
+    Map symbols;   // of `export` declarations -> Decl *
+    size_t symbols_of, exported_of; // modules before these have been entered, reached
     bool memcpy, prints;
     uint32_t h2d, d2h;
     bool failed;
@@ -732,6 +737,19 @@ Global *global_anonymous(Sema *s, Value v);
 Type *func_type(Sema *s, Func *f);
 Type *fn_node_type(Sema *s, Node *params_of);
 Operand eval_in(Sema *s, Module *m, Place place, Node *n, Type *want);
+
+// -------------------------------------------------------------------------------------------------
+// symbols.c: storage classes and attributes
+// -------------------------------------------------------------------------------------------------
+
+// The symbol of a variable or function: its linkname, or the name it has.
+const char *decl_symbol(Sema *s, Decl *d);
+const char *decl_section(Sema *s, Decl *d); // NULL: none
+uint32_t decl_align(Sema *s, Decl *d, uint32_t least);
+void reach_exports(Sema *s, Instance *inst);
+void check_symbols(Sema *s, Instance *inst);
+// Finds what an extern declaration stands for; its type is known already.
+bool resolve_extern(Sema *s, Decl *d, Span at);
 
 // -------------------------------------------------------------------------------------------------
 // builtin.c and builtin_*.c: one row per builtin in builtin.def

@@ -332,13 +332,18 @@ static ObjDsd dsd_final(const DsdVal *d) {
     return bits;
 }
 
+static uint64_t fn_index(const Func *f) {
+    if (f && f->real) f = f->real;
+    return f && f->insts.len ? f->insts.data[0]->index : 0;
+}
+
 uint64_t value_word(Sema *s, const Value *v) {
     (void)s;
     switch (v->type->kind) {
     case TY_FLOAT: return float_bits(v->type, v->f);
     case TY_POINTER:
         if (v->type->elem->kind == TY_FN)
-            return v->fn && v->fn->insts.len ? v->fn->insts.data[0]->index : 0;
+            return fn_index(v->fn);
         return (uint16_t)((v->ptr.base ? v->ptr.base->addr : 0) + v->ptr.off);
     case TY_VOID: return 0;
     default: return (uint64_t)v->i;
