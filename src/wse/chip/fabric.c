@@ -4,8 +4,8 @@
 // A PE's part of a cycle, in this order: (1) the router moves head words, longest-unserved first,
 // each when all its outputs have a slot and the links are free; (2) the main thread picks or runs a
 // task whose time has come; (3) one operation (a microthread's or the main thread's) that can move
-// moves what a cycle moves, longest-unserved first. What a PE finds stamped with a later cycle it
-// notes in `want`; a cycle in which it did something is followed by another look.
+// moves what a cycle moves, by priority, then longest-unserved first. What a PE finds stamped with a
+// later cycle it notes in `want`; a cycle in which it did something is followed by another look.
 #include "wse/chip/machine.h"
 
 #include "base/log.h"
@@ -279,15 +279,25 @@ static void main_cycle(Chip *c, Pe *p) {
     }
 }
 
+// One operation that can move moves: the highest class of priority first, in a class the one that
+// moved longest ago. It takes the cycle from the main thread's own work. That work comes before the
+// low class, but what the manual calls "in general, favor" must not keep a microthread still for as
+// long as a loop runs: of two cycles in a row it leaves one to the low class.
 static void op_cycle(Chip *c, Pe *p) {
     unsigned live = p->op_live | (p->state == MAIN_VECTOR ? 1u << MAIN_OP : 0);
+    bool busy = p->state == MAIN_RUN && p->main_at > c->now;
     while (live) {
         unsigned best = OPS;
         for (unsigned left = live; left; left &= left - 1) {
             unsigned slot = (unsigned)__builtin_ctz(left);
-            if (best == OPS || p->ops[slot].served < p->ops[best].served) best = slot;
+            if (best == OPS || p->ops[slot].turn < p->ops[best].turn) best = slot;
         }
         Op *op = &p->ops[best];
+        bool low = op->turn >> TURN_SHIFT == TURN_LOW;
+        if (low && busy && p->yielded + 1 == c->now) {
+            want(p, c->now + 1);
+            return; // the others are of the same class
+        }
         p->acting = (uint8_t)(best + 1);
         bool ready = vec_ready(c, p, op, best);
         if (ready) vec_step(c, p, op, best);
@@ -295,8 +305,8 @@ static void op_cycle(Chip *c, Pe *p) {
         if (ready) {
             task_event(p);
             p->did = true;
-            // The main thread's own work waits while the operation has the CE.
-            if (best != MAIN_OP && p->state == MAIN_RUN && p->main_at > c->now) p->main_at++;
+            if (busy) p->main_at++;
+            if (busy && low) p->yielded = c->now;
             return;
         }
         live &= ~(1u << best);

@@ -94,13 +94,18 @@ typedef struct Walk {    // an operand on its way through its elements
     uint8_t sized; // has a length
 } Walk;
 
+// Classes of priority, in the top bits of Op.turn. The main thread's operation stands between the
+// medium and the low microthreads (SDK: DSDs, Microthread Priority).
+enum { TURN_HIGH, TURN_MEDIUM, TURN_MAIN, TURN_LOW, TURN_SHIFT = 60 };
+
 #define OP_ENDLESS UINT32_MAX // elements of an operation whose extent is OBJ_ENDLESS
 
 typedef struct Op { // a vector operation in progress
     const ObjVec *vec;
     Walk dest, src0, src1;
     uint32_t mul, left, total;
-    uint64_t served, seq, began;
+    uint64_t turn; // when it moved last, behind its class of priority: the least one moves next
+    uint64_t seq, began;
     ObjWhen done, on_control; // ids resolved
     uint16_t index;
     uint8_t ut, packed, async;
@@ -165,6 +170,7 @@ typedef struct Plan { // what PEs of one instance and router share
     uint8_t arrives[4][WSE_COLORS];    // 1: some lane takes them; 2: dropped by a swap
     uint8_t ramp_color[WSE_COLORS][2]; // colors that a word from the ramp enters on
     uint8_t chan_color[WSE_COLORS];    // channel of a color, 0xff none
+    uint8_t priority[WSE_QUEUES];      // of input queues, as in a DSD's word 0
     uint8_t chan_queue[WSE_QUEUES];    // channel of an input queue, 0xff none (WSE-2: of its
                                        // initialized color)
     uint8_t oq_of[WSE_QUEUES];         // output queue's place, 0xff none
@@ -199,6 +205,7 @@ struct Pe {
     uint64_t *since;
     // Main thread.
     uint64_t main_at, tsc_base, op_seq;
+    uint64_t yielded; // the cycle in which its own work last gave way to a low microthread
     uint64_t *regs;
     Frame *frames;
     uint32_t depth; // frames in use

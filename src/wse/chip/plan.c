@@ -64,6 +64,7 @@ static wt_status_t plan_queues(const Chip *c, Plan *p) {
             if (!wse2) p->oq_of[q->number] = p->noqs++;
             continue;
         }
+        p->priority[q->number] = q->priority;
         if (wse2) {
             if (q->color != OBJ_NONE8) p->chan_queue[q->number] = p->chan_color[q->color];
             continue;

@@ -293,6 +293,25 @@ static unsigned default_ut(const Chip *c, const Pe *p, const Op *op, ObjDsd d0, 
     return queue < WSE_QUEUES ? queue : first->color / 4u;
 }
 
+// The class of an operation's priority: WSE-2 states it with the operation or, for its input queue,
+// in @initialize_queue; WSE-3 in the first fabric DSD or FIFO that has one. Low if nothing does.
+static unsigned stated_priority(const Pe *p, const Walk *w, ObjDsd d) {
+    if (w->kind == WALK_FIFO) return p->plan->fifos[w->port].priority;
+    unsigned stated = d.w[0] >> DSD_PRIORITY_SHIFT & 3;
+    if (!stated && w->kind == WALK_IN && dsd_queue(d) < WSE_QUEUES)
+        stated = p->plan->priority[dsd_queue(d)];
+    return stated;
+}
+static uint64_t turn_class(const Pe *p, const Op *op, ObjDsd dd, ObjDsd d0, ObjDsd d1) {
+    static const uint8_t of[4] = { TURN_LOW, TURN_LOW, TURN_MEDIUM, TURN_HIGH };
+    unsigned stated = op->vec->priority;
+    if (!op->async) return (uint64_t)TURN_MAIN << TURN_SHIFT;
+    if (!stated) stated = stated_priority(p, &op->dest, dd);
+    if (!stated) stated = stated_priority(p, &op->src0, d0);
+    if (!stated) stated = stated_priority(p, &op->src1, d1);
+    return (uint64_t)of[stated] << TURN_SHIFT;
+}
+
 // ---- cost of an operation on memory ----
 
 static unsigned stride_limit(const Walk *w, unsigned rate) {
@@ -517,6 +536,7 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
     op->packed = (on_fabric(&op->dest) || on_fabric(&op->src0) || on_fabric(&op->src1)) &&
                  wants_packing(p, &op->dest, dd, def) && wants_packing(p, &op->src0, d0, def) &&
                  wants_packing(p, &op->src1, d1, def);
+    op->turn = turn_class(p, op, dd, d0, d1);
     if (op->async && op->ut == OBJ_NONE8) op->ut = (uint8_t)default_ut(c, p, op, d0, d1);
     return true;
 }
@@ -742,7 +762,7 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     }
     if (op->dest.kind == WALK_FIFO) fifo_moved(c, p, &op->dest, true);
     if (op->src1.kind == WALK_FIFO) fifo_moved(c, p, &op->src1, false);
-    op->served = c->now;
+    op->turn = (op->turn >> TURN_SHIFT << TURN_SHIFT) | c->now;
     if (op->left == OP_ENDLESS) return;
     op->left -= n;
     if (op->left) return;

@@ -272,6 +272,7 @@ static wt_status_t verify_queue(const Verify *v, const ObjQueue *q, uint16_t *se
     CHECK(q->control_at < WSE_TASK_ROWS && !(q->control_at && (wse2 || q->output)),
           "%s queue %u with control tasks from %u on", q->output ? "output" : "input", q->number,
           q->control_at);
+    CHECK(q->priority <= 3, "queue %u with priority %u", q->number, q->priority);
     unsigned bit = q->number + 8u * q->output;
     CHECK(!(*seen >> bit & 1), "%s queue %u initialized twice", q->output ? "output" : "input",
           q->number);
