@@ -116,8 +116,8 @@ static bool access_of(Sema *s, Node *call, Options *o, Type *stride, Access *a) 
     for (int i = 0; i < 4; i++) {
         Option *one = option_get(o, parts[i]);
         at[i] = one ? option_span(one) : tensor ? option_span(tensor) : arg_span(call, 1);
-        x[i] = tensor ? part(s, &tensor->x, parts[i], i >= 2 || one, at[i])
-                      : opd_value((Value){ 0 });
+        x[i] =
+            tensor ? part(s, &tensor->x, parts[i], i >= 2 || one, at[i]) : opd_value((Value){ 0 });
         if (opd_bad(&x[i])) return false;
         if (one && given(&x[i]))
             return sema_error(s, option_span(one), "'.%s' is already given by '.tensor_access'",
@@ -163,6 +163,23 @@ static int64_t known_or(const Operand *x, int64_t other) {
     return opd_known(x) ? (int64_t)x->v.i : other;
 }
 
+// A memory DSD whose known parts are in `d`, at the base and offset of `a`: a value when both are
+// known.
+static Operand placed(Sema *s, DsdType kind, DsdVal *d, const Access *a) {
+    bool base = opd_known(&a->base), offset = opd_known(&a->offset);
+    if (base) {
+        d->base = a->base.v.ptr.base;
+        d->off = (int32_t)(a->base.v.ptr.off +
+                           (offset ? (int64_t)a->offset.v.i * (int64_t)a->elem->size : 0));
+    }
+    if (base && offset) return dsd_operand(s, kind, d);
+    int r = dsd_start(s, kind, d);
+    if (!base) ir_emit(s, PE_dsd_base, r, to_reg(s, a->base), 0);
+    if (!offset || (!base && a->offset.v.i))
+        ir_emit(s, PE_dsd_inc, r, to_reg(s, a->offset), (int)a->elem->size);
+    return opd_reg(s->types.dsd[kind], r);
+}
+
 static Operand get_mem1d(Sema *s, Node *call) {
     Options o = options_of(s, arg(call, 1),
                            NAMES("tensor_access", "base_address", "extent", "stride", "offset",
@@ -182,18 +199,9 @@ static Operand get_mem1d(Sema *s, Node *call) {
         s, dsd_mem1d(0, (unsigned)known_or(&a.extent[0], 0), (int)known_or(&a.stride[0], 1)));
     d->elem = a.elem;
     if (indexed) d->bits.w[0] |= DSD_INDEX_OFFSET;
-    bool base = opd_known(&a.base), offset = opd_known(&a.offset);
-    if (base) {
-        d->base = a.base.v.ptr.base;
-        d->off = (int32_t)(a.base.v.ptr.off +
-                           (offset ? (int64_t)a.offset.v.i * (int64_t)a.elem->size : 0));
-    }
-    if (base && offset && opd_known(&a.extent[0]) && opd_known(&a.stride[0]))
-        return dsd_operand(s, DSDT_MEM1D, d);
-    int r = dsd_start(s, DSDT_MEM1D, d);
-    if (!base) ir_emit(s, PE_dsd_base, r, to_reg(s, a.base), 0);
-    if (!offset || (!base && a.offset.v.i))
-        ir_emit(s, PE_dsd_inc, r, to_reg(s, a.offset), (int)a.elem->size);
+    if (opd_known(&a.extent[0]) && opd_known(&a.stride[0])) return placed(s, DSDT_MEM1D, d, &a);
+    Operand x = placed(s, DSDT_MEM1D, d, &a);
+    int r = to_reg(s, x);
     if (!opd_known(&a.extent[0])) ir_emit(s, PE_dsd_len, r, to_reg(s, a.extent[0]), 0);
     if (!opd_known(&a.stride[0])) ir_emit(s, PE_dsd_stride, r, to_reg(s, a.stride[0]), 0);
     return opd_reg(s->types.dsd[DSDT_MEM1D], r);
@@ -208,23 +216,20 @@ static Operand get_mem4d(Sema *s, Node *call) {
     if (!o.ok || !option_bool(s, &o, "wavelet_index_offset", &indexed) ||
         !access_of(s, call, &o, s->types.i16, &a))
         return opd_error();
-    bool known = opd_known(&a.base) && opd_known(&a.offset);
     ObjShape *shape = arena_new(s->arena, ObjShape);
     shape->dims = (uint16_t)a.dims;
     for (int i = 0; i < a.dims; i++) {
-        known &= opd_known(&a.extent[i]) && opd_known(&a.stride[i]);
-        shape->extent[i] = (uint16_t)known_or(&a.extent[a.dims - 1 - i], 0);
-        shape->stride[i] = (int16_t)known_or(&a.stride[i], 0);
+        if (!opd_known(&a.extent[i]) || !opd_known(&a.stride[i]))
+            return opd_wrong(s, arg_span(call, 1),
+                             "extents and strides of a mem4d_dsd must be comptime-known");
+        shape->extent[i] = (uint16_t)a.extent[a.dims - 1 - i].v.i;
+        shape->stride[i] = (int16_t)a.stride[i].v.i;
     }
-    if (!known)
-        return opd_wrong(s, arg_span(call, 1), "all parts of a mem4d_dsd must be comptime-known");
     DsdVal *d = new_dsd(s, dsd_mem4d(0, 0));
-    d->base = a.base.v.ptr.base;
-    d->off = (int32_t)(a.base.v.ptr.off + (int64_t)a.offset.v.i * (int64_t)a.elem->size);
     d->elem = a.elem;
     d->shape = shape;
     if (indexed) d->bits.w[0] |= DSD_INDEX_OFFSET;
-    return dsd_operand(s, DSDT_MEM4D, d);
+    return placed(s, DSDT_MEM4D, d, &a);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -533,8 +538,7 @@ Operand builtin_set_fifo_length(Sema *s, Node *call, Type *want) {
     if (opd_bad(&n)) return n;
     if (!is_fifo(x.type))
         return opd_wrong(s, arg_span(call, 0), "expected a FIFO, found '%s'", x.type->name);
-    if (!opd_known(&x))
-        return opd_wrong(s, arg_span(call, 0), "the FIFO must be comptime-known");
+    if (!opd_known(&x)) return opd_wrong(s, arg_span(call, 0), "the FIFO must be comptime-known");
     ir_emit(s, (uint16_t)builtin_of(s, call)->arg, to_reg(s, n), (int)x.v.dsd->fifo->number, 0);
     return opd_void(s);
 }
