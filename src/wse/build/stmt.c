@@ -587,6 +587,34 @@ static Operand loop_value(Sema *s, Target *t) {
     return caught(s, t, FLOW_BREAK) ? s->fx->flow_value : going(s) ? opd_void(s) : no_return(s);
 }
 
+// Whether a loop of run-time code may unroll once more.
+static bool may_unroll(Sema *s, Node *n, Int count) {
+    int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations
+                : s->c->options->sdk == CSL_SDK_2_10  ? 100000
+                                                      : 50;
+    return count < limit ||
+           sema_error(s, span_of(n),
+                      "the loop unrolls more than %d times; raise it with --max-inlined-iterations",
+                      limit);
+}
+
+static void while_unrolled(Sema *s, Node *n, Target *t) {
+    IrFunc *f = s->fx->ir;
+    for (Int count = 0;; count++) {
+        if (out_of_steps(s, span_of(n))) return;
+        Operand c = expr_as(s, n->while_.cond, s->types.bool_);
+        if (!opd_bad(&c) && !opd_known(&c))
+            sema_error(s, span_of(n->while_.cond),
+                       "the condition of 'inline while' must be comptime-known");
+        if (opd_bad(&c) || !opd_known(&c) || !c.v.i || !may_unroll(s, n, count)) return;
+        t->again = ir_label(f);
+        branch(s, n->while_.body, NULL);
+        if (ir_used(f, t->again)) ir_place(f, t->again);
+        if (f->dead || s->stopped) return;
+        if (n->while_.step) stmt(s, n->while_.step);
+    }
+}
+
 static Operand while_expr(Sema *s, Node *n, Type *want) {
     Target t = { .up = s->fx->targets, .label = n->while_.label, .loop = true, .want = want };
     if (s->fx->comptime) {
@@ -604,13 +632,15 @@ static Operand while_expr(Sema *s, Node *n, Type *want) {
         s->fx->targets = t.up;
         return loop_value(s, &t);
     }
-    if (n->flags & NF_INLINE) {
-        sema_error(s, span_of(n), "'inline while' in run-time code is not supported yet");
-        return opd_error();
-    }
     IrFunc *f = s->fx->ir;
-    int body = ir_label(f), done = ir_label(f);
     t.end = ir_label(f);
+    if (n->flags & NF_INLINE) {
+        s->fx->targets = &t;
+        while_unrolled(s, n, &t);
+        s->fx->targets = t.up;
+        return join(s, &t, !f->dead, span_of(n));
+    }
+    int body = ir_label(f), done = ir_label(f);
     t.again = ir_label(f);
     cond_jump(s, n->while_.cond, body, done, true);
     if (ir_used(f, body)) {
@@ -654,18 +684,9 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
     } else {
         stop = (Int)over.type->count;
     }
-    int limit = s->c->options->max_inlined_iterations ? s->c->options->max_inlined_iterations
-                : s->c->options->sdk == CSL_SDK_2_10  ? 100000
-                                                      : 50;
     for (; step > 0 ? i < stop : i > stop; count++) {
         if (out_of_steps(s, span_of(n))) break;
-        if (!s->fx->comptime && count >= limit) {
-            sema_error(
-                s, span_of(n),
-                "the loop unrolls more than %d times; raise it with --max-inlined-iterations",
-                limit);
-            break;
-        }
+        if (!s->fx->comptime && !may_unroll(s, n, count)) break;
         Local *saved = s->fx->locals;
         if (range) {
             bind_elem(s, n->for_.elem, over.type->elem, opd_value(value_of(over.type->elem, i)));
