@@ -300,6 +300,8 @@ Operand builtin_comptime_assert(Sema *s, Node *call, Type *want) {
     if (c.i) return opd_void(s);
     // What follows in the body counts on what was asserted.
     if (s->fx->ir && !s->fx->up && !at_comptime(s)) s->fx->ir->dead = true;
+    if (s->fx->up && s->fx->result && !s->fx->ret && s->fx->flow == FLOW_NEXT) // executed
+        s->fx->flow = FLOW_RETURN, s->fx->flow_value = opd_error();
     if (nargs(call) > 1) {
         if (!arg_known(s, call, 1, s->types.string, &m)) return opd_error();
         return opd_wrong(s, span_of(call), "assertion failed: %.*s", (int)m.str.n, m.str.p);

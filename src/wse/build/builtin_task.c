@@ -109,6 +109,8 @@ Operand builtin_get_int(Sema *s, Node *call, Type *want) {
     (void)want;
     Operand x = arg_value(s, call, 0, NULL);
     if (opd_bad(&x) || type_is_int(x.type)) return x;
+    if (x.type->kind == TY_DSR && opd_known(&x))
+        return opd_value(value_of(s->types.u16, x.v.i & 0xff));
     if (!type_is_id(x.type) && x.type->kind != TY_ENUM) {
         sema_error(s, arg_span(call, 0),
                    "'%s' takes an identifier, an enum or an integer, not a value of type '%s'",

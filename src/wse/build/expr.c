@@ -94,6 +94,11 @@ static Operand unknown_name(Sema *s, Node *n) {
     const Name *name = n->name;
     const char *hint = habit(name);
     if (hint) return opd_wrong(s, span_of(n), "'%s' is not defined; %s", name->s, hint);
+    if ((*name->s == 'i' || *name->s == 'u') && name->s[1] &&
+        strspn(name->s + 1, "0123456789") == name->len - 1)
+        return opd_wrong(s, span_of(n),
+                         "'%s' is not defined; integer types of 1 to 64 bits are supported",
+                         name->s);
     const char *builtin = arena_printf(s->arena, "@%s", name->s);
     if (builtin_exists(s, builtin))
         return opd_wrong(s, span_of(n), "'%s' is not defined; did you mean '%s'?", name->s,
@@ -257,6 +262,10 @@ static Operand pointer_element(Sema *s, Node *n, Operand x) {
     int64_t by = i.v.i < -65536 || i.v.i > 65535 ? INT32_MAX : (int64_t)i.v.i * x.type->size;
     if (by < -(1 << 24) || by > 1 << 24)
         return opd_wrong(s, at, "index %s lies outside the memory of a PE", value_text(s, &i.v));
+    if (x.kind == X_MEM && x.base && x.idx < 0 &&
+        (x.off + by < 0 || x.off + by + x.type->size > x.base->type->size))
+        return opd_wrong(s, span_of(n->call.args.data[0]), "index %s is out of bounds of '%s'",
+                         value_text(s, &i.v), x.base->name);
     return mem_at(&x, x.type, (int)by);
 }
 
@@ -346,6 +355,32 @@ static Operand element(Sema *s, Node *n) {
 
 // -------------------------------------------------------------------------------------------------
 
+// A call of the function whose index is in a register. Arrays and structs travel as in any call.
+static Operand call_through(Sema *s, int reg, Type *ft, const Operand *args, Node *n) {
+    uint32_t nargs = ft->nfields;
+    Type *result = ft->result ? ft->result : s->types.void_;
+    IrCall *ic = arena_new(s->arena, IrCall);
+    *ic = (IrCall){ .through = reg, .args = arena_array(s->arena, int, nargs + 1), .result = -1 };
+    Operand out = opd_void(s);
+    if (type_is_aggregate(result) && result->size) {
+        out = mem_temp(s, result);
+        out.is_const = true;
+        ic->args[ic->nargs++] = address_reg(s, &out);
+    } else if (result->kind != TY_VOID) {
+        ic->result = ir_reg(s->fx->ir, result);
+        out = opd_reg(result, ic->result);
+    }
+    for (uint32_t i = 0; i < nargs; i++) {
+        Span at = span_of(n->call.args.data[i]);
+        Operand x = coerce(s, args[i], ft->fields[i].type, at);
+        if (opd_bad(&x)) return x;
+        if (type_is_aggregate(x.type)) x = in_memory(s, x, at);
+        ic->args[ic->nargs++] = to_reg(s, x);
+    }
+    ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
+    return out;
+}
+
 APART static Operand call(Sema *s, Node *n) {
     Operand f = expr(s, n->call.of, NULL);
     if (opd_bad(&f)) return f;
@@ -372,25 +407,7 @@ APART static Operand call(Sema *s, Node *n) {
     }
     if (fn) return call_function(s, fn, args, nargs, n);
     if (at_comptime(s)) return opd_wrong(s, at, "the function is only known at run time");
-    IrCall *ic = arena_new(s->arena, IrCall);
-    *ic = (IrCall){ .through = to_reg(s, f),
-                    .args = arena_array(s->arena, int, nargs ? nargs : 1),
-                    .nargs = (int)nargs,
-                    .result = -1 };
-    for (uint32_t i = 0; i < nargs; i++) {
-        Operand x = coerce(s, args[i], ft->fields[i].type, span_of(n->call.args.data[i]));
-        if (opd_bad(&x)) return x;
-        if (type_is_aggregate(x.type))
-            return opd_wrong(s, at,
-                             "arrays and structs as arguments of a call through a pointer are not "
-                             "supported yet");
-        ic->args[i] = to_reg(s, x);
-    }
-    if (ft->result && type_is_aggregate(ft->result))
-        return opd_wrong(s, at, "a call through a pointer cannot give '%s'", ft->result->name);
-    if (ft->result && ft->result->kind != TY_VOID) ic->result = ir_reg(s->fx->ir, ft->result);
-    ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
-    return ic->result < 0 ? opd_void(s) : opd_reg(ft->result, ic->result);
+    return call_through(s, to_reg(s, f), ft, args, n);
 }
 
 // A value that no name stands for, or a part of one.

@@ -281,6 +281,7 @@ APART Operand array_type(Sema *s, Node *n) {
         return opd_wrong(s, span_of(n),
                          "an array of arrays is written with several lengths, as [n, m]T");
     if (elem->kind == TY_VOID) return opd_wrong(s, span_of(n), "an array of void");
+    if (!type_sized(s, elem, span_of(n->array_type.elem))) return opd_error();
     return opd_value(value_type(s, type_array(s, elem, dims, nd)));
 }
 
@@ -310,7 +311,8 @@ Operand struct_type(Sema *s, Node *n) {
     for (uint32_t i = 0; i < count; i++) {
         Node *m = n->aggregate.members.data[i];
         fields[i] = (Field){ .name = m->member.name, .type = expr_type(s, m->member.type) };
-        if (!fields[i].type) return opd_error();
+        if (!fields[i].type || !type_sized(s, fields[i].type, span_of(m->member.type)))
+            return opd_error();
         for (uint32_t k = 0; k < i; k++)
             if (fields[k].name == fields[i].name)
                 return opd_wrong(s, span_of(m), "field '%s' is declared twice", m->member.name->s);

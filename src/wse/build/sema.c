@@ -181,6 +181,7 @@ Type *fn_node_type(Sema *s, Node *n) {
     for (uint32_t i = 0; i < params.len && !generic; i++) {
         fields[i].type = expr_type(s, params.data[i]->param.type);
         if (!fields[i].type) return NULL;
+        if (!type_sized(s, fields[i].type, span_of(params.data[i]))) return NULL;
         if (fields[i].type->kind == TY_VOID) {
             sema_error(s, span_of(params.data[i]), "a parameter of type void");
             return NULL;
@@ -189,7 +190,7 @@ Type *fn_node_type(Sema *s, Node *n) {
     Type *r = NULL;
     if (!generic) {
         r = result ? expr_type(s, result) : s->types.void_;
-        if (!r) return NULL;
+        if (!r || (result && !type_sized(s, r, span_of(result)))) return NULL;
     }
     return type_fn(s, fields, params.len, r, n->flags & NF_TASK);
 }
@@ -273,6 +274,12 @@ static bool resolve_var(Sema *s, Decl *d, Span at) {
         return sema_error(s, span_of(n), "a global variable cannot have the type '%s'",
                           d->type->name);
     }
+    const Type *part = d->type->kind == TY_ARRAY ? d->type->elem : d->type;
+    if ((part == s->types.bf16 || part == s->types.cb16) && part != s->types.fp16)
+        return sema_error(s, span_of(n),
+                          "'%s' cannot be '%s': the 16-bit float of this program is '%s', others "
+                          "are comptime-known",
+                          n->var.name->s, d->type->name, s->types.fp16->name);
     if (n->var.init) d->value = x.v;
     return true;
 }

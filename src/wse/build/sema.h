@@ -129,6 +129,8 @@ Type *type_struct(Sema *s, const Field *fields, uint32_t n);
 // are.
 Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *fields, uint32_t n,
                     Type *base, unsigned flags);
+// False for anyopaque, which is only pointed to: reported.
+bool type_sized(Sema *s, const Type *t, Span at);
 bool type_is_int(const Type *t); // fixed width or comptime
 bool type_is_float(const Type *t);
 bool type_is_number(const Type *t);

@@ -299,6 +299,11 @@ Type *type_named(Sema *s, const Name *name) {
     return bits > 0 && bits <= 64 ? type_int(s, name->s[0] == 'i', bits) : NULL;
 }
 
+bool type_sized(Sema *s, const Type *t, Span at) {
+    return t->kind != TY_ANYOPAQUE ||
+           sema_error(s, at, "the size of 'anyopaque' is not known; '*anyopaque' points to it");
+}
+
 bool type_is_int(const Type *t) { return t->kind == TY_INT || t->kind == TY_COMPTIME_INT; }
 bool type_is_float(const Type *t) { return t->kind == TY_FLOAT || t->kind == TY_COMPTIME_FLOAT; }
 bool type_is_number(const Type *t) { return type_is_int(t) || type_is_float(t); }
