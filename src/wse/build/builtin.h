@@ -52,6 +52,8 @@ bool layout_router(Sema *s, int x, int y, const Instance *in, const CslPlacement
                    ObjRouter *out);
 // After all comptime blocks of an instance.
 void instance_check(Sema *s, Instance *in);
+// After all its code.
+void task_uses_check(Sema *s, Instance *in);
 void instance_check_tables(Sema *s, Instance *in);
 
 // The handlers. Their addresses are in the table of builtin.c.

@@ -143,8 +143,8 @@ static bool check_reserved_task(Sema *s, ObjTaskKind kind, int id, Span at) {
     return false;
 }
 
-static void bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
-    if (!check_reserved_task(s, kind, (int)id.i, arg_span(call, 1))) return;
+static bool bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
+    if (!check_reserved_task(s, kind, (int)id.i, arg_span(call, 1))) return false;
     TaskBind **end = &s->inst->binds;
     while (*end) end = &(*end)->next;
     TaskBind *b = *end = arena_new(s->arena, TaskBind);
@@ -152,6 +152,7 @@ static void bind(Sema *s, Func *task, ObjTaskKind kind, Value id, Node *call) {
         .task = task, .kind = kind, .id = id, .at = span_of(call), .id_at = arg_span(call, 1)
     };
     if (!task->bind) task->bind = b;
+    return true;
 }
 
 static Func *task_arg(Sema *s, Node *call) {
@@ -205,10 +206,11 @@ static bool check_payload(Sema *s, const Func *task, ObjTaskKind kind) {
 static Operand bind_task(Sema *s, Node *call, ObjTaskKind kind, Type *id_type) {
     Value id;
     Func *task = task_arg(s, call);
-    if (!task || !arg_known(s, call, 1, id_type, &id) || !func_type(s, task)) return opd_error();
-    if (!check_payload(s, task, kind)) return opd_error();
-    bind(s, task, kind, id, call);
-    return opd_void(s);
+    if (task && arg_known(s, call, 1, id_type, &id) && func_type(s, task) &&
+        check_payload(s, task, kind) && bind(s, task, kind, id, call))
+        return opd_void(s);
+    s->inst->unbound = true;
+    return opd_error();
 }
 
 Operand builtin_bind_data_task(Sema *s, Node *call, Type *want) {
@@ -235,6 +237,8 @@ static Operand start_or_emit(Sema *s, Operand x, uint8_t what, PeOp op, ObjTarge
         vec_push(&s->inst->start, (StartTarget){ what, x.v, at });
         return opd_void(s);
     }
+    if (op == PE_activate && opd_known(&x))
+        vec_push(&s->inst->task_uses, (TaskUse){ .action = ACT_ACTIVATE, .id = x.v, .at = at });
     ir_emit(s, op, to_reg(s, x), op == PE_activate ? 0 : (int)target, 0);
     return opd_void(s);
 }
@@ -502,7 +506,7 @@ static const TaskBind *bound_to(const Instance *in, const Value *id, ObjTaskKind
 void instance_check(Sema *s, Instance *in) {
     for (size_t i = 0; i < in->start.len; i++) {
         const StartTarget *t = &in->start.data[i];
-        if (t->what == 0 && !bound_to(in, &t->target, TASK_LOCAL))
+        if (t->what == 0 && !in->unbound && !bound_to(in, &t->target, TASK_LOCAL))
             sema_error(s, t->at, "no task is bound to id %d, which is activated here",
                        (int)t->target.i);
     }
@@ -523,4 +527,20 @@ void instance_check_tables(Sema *s, Instance *in) {
                        "ctrl_table_id %u needs control tasks to have a table of their own; call "
                        "@set_control_task_table()",
                        in->queues.data[i].table);
+}
+
+// Local tasks are activated, local and data tasks unblocked.
+void task_uses_check(Sema *s, Instance *in) {
+    for (size_t i = 0; i < in->task_uses.len; i++) {
+        const TaskUse *u = &in->task_uses.data[i];
+        const char *done = u->action == ACT_ACTIVATE ? "activated" : "unblocked";
+        const TaskBind *b = u->task ? u->task->bind : bound_to(in, &u->id, TASK_LOCAL);
+        if (!b && !u->task && !in->unbound)
+            sema_error(s, u->at, "no task is bound to id %d, which is %s here", (int)u->id.i, done);
+        if (!b || b->kind == TASK_LOCAL || (b->kind == TASK_DATA && u->action == ACT_UNBLOCK))
+            continue; // a task without an id is reported where its id is needed
+        sema_error(s, u->at, "'%s' is a %s task and cannot be %s", b->task->node->fn.name->s,
+                   task_kinds[b->kind], done);
+        diag_note(s->c, b->at, "it is bound here");
+    }
 }

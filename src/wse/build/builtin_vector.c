@@ -16,8 +16,10 @@ static bool when_of(Sema *s, Operand x, Span at, ObjAction action, IrWhen *w) {
     if (opd_bad(&x)) return false;
     *w = (IrWhen){ .action = (uint8_t)action, .target = TGT_TASK, .reg = -1 };
     const Type *t = x.type;
+    TaskUse use = { .action = action, .at = at };
     if (t->kind == TY_FN && t->is_task && opd_known(&x)) {
-        w->task = x.v.fn;
+        w->task = use.task = x.v.fn;
+        vec_push(&s->inst->task_uses, use);
         return true;
     }
     if (t == s->types.color && action == ACT_ACTIVATE && !wse3(s))
@@ -35,10 +37,13 @@ static bool when_of(Sema *s, Operand x, Span at, ObjAction action, IrWhen *w) {
                           : wse3(s) ? "an input_queue, a data_task_id, a local_task_id or a task"
                                     : "a color, a data_task_id, a local_task_id or a task",
                           t->name);
-    if (opd_known(&x))
-        w->id = (int)x.v.i;
-    else
+    if (!opd_known(&x)) {
         w->reg = to_reg(s, x);
+        return true;
+    }
+    w->id = (int)x.v.i;
+    use.id = x.v;
+    if (t == s->types.local_task_id) vec_push(&s->inst->task_uses, use);
     return true;
 }
 

@@ -457,6 +457,15 @@ typedef struct StartTarget {
     Span at;
 } StartTarget;
 
+// A task or local task id that run-time code activates or unblocks: it must be bound to something
+// that can be.
+typedef struct TaskUse {
+    ObjAction action;
+    Func *task; // or NULL: the task of `id`
+    Value id;
+    Span at;
+} TaskUse;
+
 typedef struct ExportedName {
     Name *name;
     Type *type;
@@ -504,6 +513,8 @@ struct Instance { // one PE program: a file with its parameters
     TaskBind *binds;
     ControlTable control;
     Vec(StartTarget) start;
+    Vec(TaskUse) task_uses;
+    bool unbound; // a @bind_* failed: that ids have no task is not reported
     Vec(QueueInit) queues;
     Vec(ColorInit) colors;
     Vec(Fifo *) fifos;
