@@ -191,6 +191,10 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
     Operand x = expr_value(s, arg(call, 1), NULL);
     if (opd_bad(&x)) return x;
     if (x.type == t) return x;
+    if (t->kind == TY_POINTER && !type_is_int(x.type))
+        return opd_wrong(s, arg_span(call, 1),
+                         "'@bitcast' makes pointers of integers, not of a value of type '%s'",
+                         x.type->name);
     unsigned to = bit_width(t), from = bit_width(x.type);
     // a bare number takes the width it needs
     if (x.kind == X_VALUE && x.type->kind == TY_COMPTIME_INT && to) {
@@ -627,16 +631,52 @@ Operand builtin_set_active_prng(Sema *s, Node *call, Type *want) {
     return opd_void(s);
 }
 
-static bool run_time(Sema *s, Node *call) {
-    return !at_comptime(s) ||
-           sema_error(s, span_of(call), "'%s' works at run time only", call->builtin.name->s);
+// Configuration registers: the upper quarter of the address space, by words.
+enum { CONFIG_LO = 0x6000, CONFIG_HI = 0x7fff };
+
+static bool config_range(Sema *s, const Value *v, const Operand *addr, Span at, bool *holds) {
+    int64_t lo, hi, a;
+    if (v->type->kind != TY_STRUCT || v->type->nfields != 2 || v->type->fields[0].name ||
+        !value_to_i64(&v->agg->items[0], &lo) || !value_to_i64(&v->agg->items[1], &hi))
+        return sema_error(s, at, "a range of addresses is .{ first, last }");
+    if (lo > hi)
+        return sema_error(s, at, "the range from 0x%llx to 0x%llx is empty", (unsigned long long)lo,
+                          (unsigned long long)hi);
+    *holds |= !opd_known(addr) || (value_to_i64(&addr->v, &a) && a >= lo && a <= hi);
+    return true;
+}
+
+// The address of a register and, after the other arguments, the range or ranges it is known to lie
+// in.
+static bool config_address(Sema *s, Node *call, uint32_t range, Operand *addr) {
+    if (at_comptime(s))
+        return sema_error(s, span_of(call), "'%s' in a comptime block is not supported yet",
+                          call->builtin.name->s);
+    *addr = arg_value(s, call, 0, s->types.u16);
+    if (opd_bad(addr)) return false;
+    if (opd_known(addr) && (addr->v.i < CONFIG_LO || addr->v.i > CONFIG_HI))
+        return sema_error(s, arg_span(call, 0),
+                          "word address 0x%x is no configuration register (0x%x to 0x%x)",
+                          (unsigned)addr->v.i, CONFIG_LO, CONFIG_HI);
+    if (nargs(call) <= range) return true;
+    Value v;
+    bool holds = false, many;
+    Span at = arg_span(call, range);
+    if (!arg_known(s, call, range, NULL, &v)) return false;
+    many = v.type->kind == TY_STRUCT && v.type->nfields && !v.type->fields[0].name &&
+           v.agg->items[0].type->kind == TY_STRUCT;
+    for (uint32_t i = 0; many && i < v.type->nfields; i++)
+        if (!config_range(s, &v.agg->items[i], addr, at, &holds)) return false;
+    if (!many && !config_range(s, &v, addr, at, &holds)) return false;
+    return holds ||
+           sema_error(s, arg_span(call, 0), "word address 0x%x lies outside the range given",
+                      (unsigned)addr->v.i);
 }
 
 Operand builtin_get_config(Sema *s, Node *call, Type *want) {
     (void)want;
-    if (!run_time(s, call)) return opd_error();
-    Operand a = arg_value(s, call, 0, s->types.u16);
-    if (opd_bad(&a)) return a;
+    Operand a;
+    if (!config_address(s, call, 1, &a)) return opd_error();
     int r = ir_reg(s->fx->ir, s->types.u16);
     ir_emit(s, PE_getcfg, r, to_reg(s, a), 0);
     return opd_reg(s->types.u16, r);
@@ -644,9 +684,10 @@ Operand builtin_get_config(Sema *s, Node *call, Type *want) {
 
 Operand builtin_set_config(Sema *s, Node *call, Type *want) {
     (void)want;
-    if (!run_time(s, call)) return opd_error();
-    Operand a = arg_value(s, call, 0, s->types.u16), v = arg_value(s, call, 1, s->types.u16);
-    if (opd_bad(&a) || opd_bad(&v)) return opd_error();
+    Operand a;
+    if (!config_address(s, call, 2, &a)) return opd_error();
+    Operand v = arg_value(s, call, 1, s->types.u16);
+    if (opd_bad(&v)) return opd_error();
     ir_emit(s, PE_setcfg, to_reg(s, a), to_reg(s, v), 0);
     return opd_void(s);
 }

@@ -538,11 +538,12 @@ Operand builtin_export_name(Sema *s, Node *call, Type *want) {
                    "@export_name of a variable says whether the host may write it: true or false");
         return opd_error();
     }
+    uint32_t row = (uint32_t)s->layout.names.len;
     vec_push(&s->layout.names, (ExportedName){ .name = name,
                                                .type = type.t,
                                                .mut = type.t->kind != TY_FN && mut.i,
                                                .at = span_of(call),
-                                               .rpc = (uint32_t)s->layout.names.len });
+                                               .rpc = row });
     return opd_void(s);
 }
 
@@ -622,16 +623,63 @@ Operand builtin_export_symbol(Sema *s, Node *call, Type *want) {
     return opd_void(s);
 }
 
-// The host's number for an exported name: its row in the layout's list.
+// The host's number for an exported symbol: the row of its name in the layout's list. Under several
+// names it is the first one's.
 Operand builtin_get_symbol_id(Sema *s, Node *call, Type *want) {
     (void)want;
-    Name *name = symbol_name(call, s);
-    if (!name) return opd_error();
-    for (size_t i = 0; i < s->inst->exports.len; i++)
-        if (s->inst->exports.data[i].name == name)
-            return opd_value(value_of(s->types.u16, exported(s, name)->rpc));
-    sema_error(s, arg_span(call, 0), "'%s' is not exported with @export_symbol", name->s);
-    return opd_error();
+    ExportedSymbol x = { .at = span_of(call) };
+    if (!symbol_arg(s, call, &x)) return opd_error();
+    for (size_t i = 0; i < s->inst->exports.len; i++) {
+        const ExportedSymbol *e = &s->inst->exports.data[i];
+        if (x.fn.type ? e->fn.type && e->fn.fn == x.fn.fn : e->global && e->global == x.global)
+            return opd_value(value_of(s->types.u16, exported(s, e->name)->rpc));
+    }
+    Str text = source_text(s->c, arg(call, 0)->start, arg(call, 0)->end);
+    return opd_wrong(s, arg_span(call, 0), "'%.*s' is not exported with @export_symbol",
+                     STR_ARG(text));
+}
+
+// The value of the exported variable that a run-time id means: of type t, or any pointer as a
+// `result`. An id of something else is undefined.
+static Operand exported_value(Sema *s, Node *call, Operand id, const Type *t, Type *result) {
+    IrFunc *f = s->fx->ir;
+    int to = ir_reg(f, result), is = ir_reg(f, s->types.bool_), end = ir_label(f), found = 0,
+        which = to_reg(s, id);
+    for (size_t i = 0; i < s->inst->exports.len; i++) {
+        const ExportedSymbol *e = &s->inst->exports.data[i];
+        if (!e->global || (t ? e->type != t : e->type->kind != TY_POINTER)) continue;
+        Value rpc = value_of(s->types.u16, exported(s, e->name)->rpc);
+        int next = ir_label(f);
+        ir_emit(s, PE_eq, is, which, const_reg(s, s->types.u16, &rpc));
+        ir_emit(s, PE_jz, is, next, 0);
+        ir_emit(s, PE_mov, to, to_reg(s, opd_mem(e->global->type, e->global, 0, true)), 0);
+        ir_jump(s, end);
+        ir_place(f, next);
+        found++;
+    }
+    if (!found && t)
+        return opd_wrong(s, arg_span(call, 0), "no symbol of type '%s' is exported", t->name);
+    ir_emit(s, IR_STR, -1, PE_trap, 0)->x.str =
+        arena_printf(s->arena, "%s of an id that no such symbol is exported with: undefined",
+                     call->builtin.name->s);
+    f->dead = true;
+    ir_place(f, end);
+    return opd_reg(result, to);
+}
+
+Operand builtin_get_symbol_value(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Type *t = expr_type(s, arg(call, 0));
+    if (!t) return opd_error();
+    Operand id = arg_value(s, call, 1, s->types.u16);
+    return opd_bad(&id) ? id : exported_value(s, call, id, t, t);
+}
+
+Operand builtin_get_tensor_ptr(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Operand id = arg_value(s, call, 0, s->types.u16);
+    if (opd_bad(&id)) return id;
+    return exported_value(s, call, id, NULL, type_pointer(s, s->types.u16, false, true));
 }
 
 Operand builtin_has_exported_tensors(Sema *s, Node *call, Type *want) {

@@ -574,7 +574,8 @@ static void sema_free(Sema *s) {
         for (size_t k = 0; k < in->all_funcs.len; k++) vec_free(&in->all_funcs.data[k]->insts);
         vec_free(&in->modules), vec_free(&in->globals), vec_free(&in->funcs),
             vec_free(&in->all_funcs);
-        vec_free(&in->start), vec_free(&in->task_uses), vec_free(&in->queues), vec_free(&in->colors), vec_free(&in->fifos);
+        vec_free(&in->start), vec_free(&in->task_uses), vec_free(&in->queues),
+            vec_free(&in->colors), vec_free(&in->fifos);
         vec_free(&in->start_loads), vec_free(&in->exports);
         map_free(&in->anonymous), map_free(&in->symbols);
     }

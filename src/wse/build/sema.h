@@ -520,8 +520,8 @@ struct Instance { // one PE program: a file with its parameters
     Vec(Fifo *) fifos;
     Vec(IrLdsr) start_loads;
     Vec(ExportedSymbol) exports;
-    Map anonymous; // value key -> Global *
-    Map symbols;   // of `export` declarations -> Decl *
+    Map anonymous;                  // value key -> Global *
+    Map symbols;                    // of `export` declarations -> Decl *
     size_t symbols_of, exported_of; // modules before these have been entered, reached
     bool memcpy, prints;
     uint32_t h2d, d2h;

@@ -4,8 +4,8 @@
 // A PE's part of a cycle, in this order: (1) the router moves head words, longest-unserved first,
 // each when all its outputs have a slot and the links are free; (2) the main thread picks or runs a
 // task whose time has come; (3) one operation (a microthread's or the main thread's) that can move
-// moves what a cycle moves, by priority, then longest-unserved first. What a PE finds stamped with a
-// later cycle it notes in `want`; a cycle in which it did something is followed by another look.
+// moves what a cycle moves, by priority, then longest-unserved first. What a PE finds stamped with
+// a later cycle it notes in `want`; a cycle in which it did something is followed by another look.
 #include "wse/chip/machine.h"
 
 #include "base/log.h"
