@@ -38,6 +38,11 @@ static const char *place_name(Place p) {
 Operand builtin_call(Sema *s, Node *call, Type *want) {
     const char *name = call->builtin.name->s;
     const Builtin *b = look_up(s, call->builtin.name);
+    if (!strcmp(name, "@bind_task"))
+        return opd_wrong(
+            s, span_of(call),
+            "'@bind_task' is gone since SDK 1.1; use @bind_data_task, @bind_local_task or "
+            "@bind_control_task with an id of that kind");
     if (!b || (!strncmp(name, "@wt_", 4) && !s->fx->mod->library)) {
         Spelling sp = spelling(name);
         for (int i = 0; i < NBUILTINS; i++)
