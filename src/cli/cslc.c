@@ -37,8 +37,7 @@ static const char help[] =
     "  --warnings-as-errors, --error-limit=N\n"
     "  --emit=tokens|ast|ir|bytecode\n"
     "                              print that stage and stop\n"
-    "  --verbose                   what was compiled, where to, how long it took, on standard "
-    "error\n"
+    "  --verbose                   the memory of every PE program, where to, how long it took\n"
     "  --max-parallelism=N, -g0    accepted: there is one thread, and lines are always kept\n"
     "  --version, -h, --help\n"
     "\n"
@@ -288,6 +287,7 @@ static int compile(Arguments *a) {
     if (r.errors || r.warnings)
         fprintf(stderr, "%d error%s, %d warning%s\n", r.errors, r.errors == 1 ? "" : "s",
                 r.warnings, r.warnings == 1 ? "" : "s");
+    if (a->verbose) fputs(r.memory_use, stderr);
     if (a->verbose && !status && !o->emit)
         fprintf(stderr, "%s: compiled for %s into %s in %.2f s\n", o->input,
                 o->arch == CSL_WSE3 ? "wse3" : "wse2", o->output ? o->output : "out",

@@ -128,7 +128,8 @@ class Cslc(unittest.TestCase):
     def test_verbose_says_what_was_compiled(self):
         code, out, err = self.cslc("layout.csl", *GOOD, "--verbose", "-o", "there")
         self.assertEqual((code, out), (0, ""))
-        self.assertRegex(err, r"^layout\.csl: compiled for wse[23] into there in \d+\.\d\d s\n$")
+        self.assertRegex(err, r"^pe\.csl on 2 PEs from \(0,0\): \d+ bytes of data, \d+ of stack, about \d+ of code; 49152 in all\n"
+                              r"layout\.csl: compiled for wse[23] into there in \d+\.\d\d s\n$")
 
     def test_output_json_and_routes(self):
         said = json.loads(self.good("layout.csl", *GOOD, "--output-json"))

@@ -149,6 +149,26 @@ void artifact_routes(const Object *o, StrBuf *out) {
     }
 }
 
+void artifact_memory(const Object *o, StrBuf *out) {
+    uint64_t *pes = calloc(o->ninsts + 1, sizeof *pes);
+    const ObjRect **first = calloc(o->ninsts + 1, sizeof *first);
+    for (uint32_t i = o->nrects; pes && first && i-- > 0;) {
+        const ObjRect *r = &o->rects[i];
+        pes[r->inst] += (uint64_t)r->w * r->h;
+        first[r->inst] = r;
+    }
+    for (uint32_t i = 0; pes && first && i < o->ninsts; i++) {
+        const ObjInst *in = &o->insts[i];
+        if (!first[i]) continue;
+        sb_printf(out, "%s on %llu PE%s from (%u,%u): ", object_string(o, in->name),
+                  (unsigned long long)pes[i], pes[i] == 1 ? "" : "s", first[i]->x, first[i]->y);
+        sb_printf(out, "%u bytes of data, %u of stack, about %u of code; %d in all\n", in->stack,
+                  in->stack_bytes, in->code_bytes, WSE_RAM);
+    }
+    free(pes);
+    free(first);
+}
+
 static void dump_dsd(ObjDsd d, StrBuf *b) {
     static const char *const kinds[DSD_KINDS] = { "none",  "mem1d",  "mem4d",
                                                   "fabin", "fabout", "fifo" };

@@ -105,6 +105,7 @@ static wt_status_t compile(Csl *c) {
     bool ok = sema_compile(c, u, &p);
     if (ok) artifact_params(c);
     if (ok && o->out_routes) artifact_routes(&p.object, &c->output);
+    if (ok) artifact_memory(&p.object, &c->memory_use);
     wt_status_t status = WT_OK;
     if (ok && o->emit == CSL_EMIT_BYTECODE) artifact_dump(&p.object, &c->output);
     if (ok && o->emit == CSL_EMIT_NONE) {
@@ -136,6 +137,7 @@ wt_status_t csl_compile(const CslOptions *options, CslResult *result) {
     map_free(&c.reported);
     sb_free(&c.output);
     sb_free(&c.params_json);
+    sb_free(&c.memory_use);
     vec_free(&c.params);
     vec_free(&c.colors);
     arena_free(&c.arena);

@@ -101,6 +101,8 @@ typedef struct CslResult {
     char *rendered;
     // the resolved parameters, as --output-json writes them; "" before that stage
     char *params_json;
+    // a line per distinct PE program: how many PEs have it and what it takes of their memory
+    char *memory_use;
     // what --emit, --out-routes and @comptime_print say; "" when nothing
     char *output;
     void *memory; // owner of all of the above
@@ -534,6 +536,8 @@ wt_status_t artifact_write(Csl *c, const struct Object *o);
 void artifact_params(Csl *c);
 void artifact_routes(const struct Object *o, StrBuf *out); // --out-routes
 void artifact_dump(const struct Object *o, StrBuf *out);   // --emit=bytecode
+// into CslResult.memory_use
+void artifact_memory(const struct Object *o, StrBuf *out);
 
 // For @set_rectangle(width, height): checks it against the options, in diagnostics.
 void place_on_fabric(Csl *c, int width, int height, CslPlacement *out);
@@ -558,6 +562,7 @@ struct Csl {
     bool dropped;  // the last message was dropped, and so are its notes
     StrBuf output; // becomes CslResult.output
     StrBuf params_json;
+    StrBuf memory_use;
     // of the layout as resolved, defaults included; set by semantic analysis
     Vec(CslBinding) params, colors;
     struct Sema *sema; // what semantic analysis keeps

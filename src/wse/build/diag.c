@@ -259,6 +259,7 @@ void diag_finish(Csl *c, CslResult *r) {
     r->warnings = c->warnings;
     r->rendered = arena_str(a, sb_str(&b), b.n);
     r->params_json = arena_str(a, sb_str(&c->params_json), c->params_json.n);
+    r->memory_use = arena_str(a, sb_str(&c->memory_use), c->memory_use.n);
     r->output = arena_str(a, sb_str(&c->output), c->output.n);
     sb_free(&b);
 }
