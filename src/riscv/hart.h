@@ -116,6 +116,7 @@ struct Hart {
         uint32_t hold;         // how many of them until it is worth a snapshot
         uint32_t jumps, limit; // backward jumps since the snapshot, and when it moves
         uint64_t changes;      // *changes when the slice ended
+        uint64_t clock;        // when the snapshot was taken: a parked hart has polled since then
         uint32_t pc, x[32];    // the state at a backward jump; nothing has changed since
     } snap;
     enum { HART_RUNS, HART_TRACES, HART_PROBES } mode; // traces: the dry run that fills `watch`

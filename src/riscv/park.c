@@ -22,6 +22,7 @@ static bool same_state(const Hart *h, uint32_t pc) {
 static void snap_take(Hart *h, uint32_t pc) {
     memcpy(h->snap.x, h->x, sizeof h->snap.x);
     h->snap.pc = pc;
+    h->snap.clock = h->clock;
     h->snap.limit = !h->snap.valid ? 1 : h->snap.limit < LIMIT_MAX ? 2 * h->snap.limit : LIMIT_MAX;
     h->snap.jumps = 0;
     h->snap.valid = true;

@@ -399,9 +399,9 @@ undecoded: // the cache is full
     return yield && why == HART_SLICE ? HART_YIELD : why;
 
 maybe_parked:
+    h->clock = end - (uint64_t)left;
     if (!park_check(h, target)) ENTER(target);
     h->pc = target;
-    h->clock = end - (uint64_t)left;
     why = HART_PARKED;
     goto leave;
 

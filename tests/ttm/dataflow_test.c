@@ -563,6 +563,42 @@ static void language_runtime(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// All the forms that published kernels define their entry in, here on a data-movement processor, and
+// helpers that come with TT-Metal's headers.
+static void entries_and_helpers(void **state) {
+    (void)state;
+    static const char *const sources[] = {
+        "void kernel_main() { *(volatile uint32_t *)0x100000 = 1; }\n",
+        "namespace {\nvoid kernel_main() { *(volatile uint32_t *)0x100000 = 2; }\n}\n",
+        "static void kernel_main() { *(volatile uint32_t *)0x100000 = 3; } // no newline",
+        "#include \"hw/inc/api/dataflow/dataflow_api.h\"\n"
+        "#include \"api/dataflow/dataflow_api.h\"\n"
+        "#include \"c_tensix_core.h\"\n"
+        "#include \"core_config.h\"\n"
+        "#include \"internal/mod_div_lib.h\"\n"
+        "#include \"ckernel.h\"\n"
+        "#include \"internal/tt-1xx/blackhole/noc/noc_parameters.h\"\n"
+        "volatile uint32_t n = 1009;\n"
+        "void kernel_main() {\n"
+        "    uint64_t then = c_tensix_core::read_wall_clock();\n"
+        "    ckernel::wait(500);\n"
+        "    bool late = c_tensix_core::read_wall_clock() - then >= 500;\n"
+        "    *(volatile uint32_t *)0x100000 = late + 100 * umodsi3_const_divisor<130>(n) +\n"
+        "        100000 * udivsi3_const_divisor<7>(n) + fast_udiv_12(0) + mulsi3(n, 0) +\n"
+        "        umodsi3_const_divisor<0>(n) - 1009 + udivsi3_const_divisor<0>(n);\n"
+        "}\n",
+    };
+    static const uint32_t want[] = { 1, 2, 3, 1 + 100 * (1009 % 130) + 100000 * (1009 / 7) };
+    ttm_device_t *d = open_device();
+    opt_level = TTM_OPT_DEFAULT;
+    for (int i = 0; i < 4; i++) {
+        uint32_t got;
+        run_with(d, sources[i], NULL, 0, NULL, 0, &got, 1);
+        assert_int_equal(got, want[i]);
+    }
+    assert_ok(ttm_device_close(d));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(generators_agree),
@@ -574,6 +610,7 @@ int main(void) {
         cmocka_unit_test(both_nocs_from_both_processors),
         cmocka_unit_test(objects),
         cmocka_unit_test(language_runtime),
+        cmocka_unit_test(entries_and_helpers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

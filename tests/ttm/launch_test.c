@@ -358,6 +358,48 @@ static void mailboxes_carry_words(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// Both data-movement processors tell each other twice through words of L1 that they have come so
+// far. Whoever is first must not be at its second word before the other has seen its first: neither
+// does anything but look, so each sees the other's word within a few cycles.
+static void processors_meet_at_words(void **state) {
+    (void)state;
+    static const char source[] =
+        "void kernel_main() {\n"
+        "    volatile uint32_t *words[2];\n"
+        "    for (uint32_t i = 0; i < 2; i++)\n"
+        "        words[i] = (volatile uint32_t *)get_semaphore(get_arg_val<uint32_t>(1 + i));\n"
+        "    uint32_t me = get_arg_val<uint32_t>(0), other = 1 - me;\n"
+        "    for (volatile uint32_t i = 0; i < get_arg_val<uint32_t>(3); i++) {}\n"
+        "    noc_async_read(get_noc_addr(0x100000), 0x100040 + 64 * me, 64);\n"
+        "    noc_async_read_barrier();\n"
+        "    for (uint32_t round = 1; round <= 20; round++) {\n"
+        "        *words[me] = round;\n"
+        "        for (uint32_t i = 0; i < 2; i++) noc_semaphore_wait(words[i], round);\n"
+        "        reset_noc_trid_barrier_counter();\n"
+        "        reset_noc_trid_barrier_counter();\n"
+        "    }\n"
+        "}\n";
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
+    ttm_kernel_t *k[2];
+    uint32_t semaphore[2];
+    for (int i = 0; i < 2; i++)
+        assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore[i]));
+    k[0] = new_kernel(p, source);
+    assert_ok(ttm_kernel_create_dataflow_from_string(p, source, &core00, 1, &second, &k[1]));
+    for (uint32_t late = 0; late < 40; late += 3)
+        for (uint32_t who = 0; who < 2; who++) {
+            for (uint32_t i = 0; i < 2; i++) {
+                uint32_t args[] = { i, semaphore[0], semaphore[1], i == who ? late : 0 };
+                assert_ok(ttm_set_runtime_args(k[i], &core00, 1, args, 4));
+            }
+            assert_ok(ttm_program_launch(p, NULL));
+        }
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
 // Kernels may end before what they have sent has arrived. The host finds it there, and it does not
 // fall upon what the next launch puts in its place.
 static void what_kernels_leave_on_its_way_arrives(void **state) {
@@ -406,6 +448,7 @@ int main(void) {
         cmocka_unit_test(the_block_is_where_the_message_says),
         cmocka_unit_test(programs_overlap_in_time),
         cmocka_unit_test(mailboxes_carry_words),
+        cmocka_unit_test(processors_meet_at_words),
         cmocka_unit_test(what_kernels_leave_on_its_way_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static int collect(const char *path, const struct stat *st, int type, struct FTW
     const char *dot = strrchr(path, '.');
     if (type != FTW_F || !dot || (strcmp(dot, ".h") && strcmp(dot, ".hpp")) || num_headers == 400)
         return 0;
-    if (!strcmp(path + prefix, "wt/kernel.h"))
+    if (!strcmp(path + prefix, "wt/kernel.h") || !strcmp(path + prefix, "wt/start.h"))
         return 0; // defines the entry point: not a header to include
     headers[num_headers].name = strdup(path + prefix);
     headers[num_headers++].forwards = st->st_size < FORWARDER;

@@ -148,8 +148,7 @@ static wt_status_t compile_failed(const Job *j, const ProcResult *r) {
                  j->what);
     else if (strstr(text, "cannot execute") && strstr(text, "cc1plus"))
         s = fail(WT_TOOL, "%s: the compiler is not complete: %s", j->what, text);
-    else if (strstr(text, "undefined reference to `wt_kernel_main'") ||
-             strstr(text, "wt_legacy_main"))
+    else if (strstr(text, "undefined reference to `wt_legacy_main'"))
         s = fail(WT_COMPILE, "%s: it defines no void kernel_main()", j->what);
     else if (strstr(text, "undefined reference to `__cxa_") ||
              strstr(text, "undefined reference to `operator new"))
@@ -344,7 +343,8 @@ static const char *text_file_name(Job *j, const char *name) {
     return r;
 }
 
-// The unit: what every kernel gets, then the kernel, by its own path or as a file of its text.
+// The unit: what every kernel gets, then the kernel, by its own path or as a file of its text, then
+// the entry point.
 static wt_status_t kernel_source(const KernelSpec *spec, const char *name, Job *j) {
     StrBuf unit = { 0 };
     char dir[PATH_CAP], path[PATH_CAP];
@@ -363,6 +363,7 @@ static wt_status_t kernel_source(const KernelSpec *spec, const char *name, Job *
         sb_free(&unit);
         return fail(WT_NOTFOUND, "no kernel file '%s'", spec->path);
     }
+    sb_printf(&unit, "#include \"wt/start.h\"\n");
     job_file(j, "unit.cc", &unit);
     return WT_OK;
 }

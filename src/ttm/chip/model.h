@@ -97,6 +97,7 @@ struct Tile {
     Model *model;
     const CoordNode *node;
     uint32_t number;                           // index in Model.tile: the order of tiles
+    uint64_t close_until;                      // until then its harts go side by side
     uint64_t changes;                          // moved by every change to what loads here can see
     uint8_t running, parked, blocked, faulted; // what a hart that is not held does
     uint8_t held;                              // in reset

@@ -13,14 +13,32 @@
 
 // ---- states of harts ---------------------------------------------------------------------------
 
+// Where a hart has waited for something lately, the harts of the tile go on side by side, no further
+// apart than CLOSE_STEP: programs that meet at words in L1 count on none being far ahead when they
+// have met. Elsewhere a hart takes its whole turn at once.
+enum { CLOSE_CYCLES = 256, CLOSE_STEP = 4 };
+
+// A hart that took its turn before the one that wakes it may have polled on beyond `now`. Had they
+// gone side by side, it would have seen the change: it goes back to where it polled at `now`.
+static void set_clock(Tile *tile, Hart *hart, bool parked, uint64_t now) {
+    uint64_t since = parked && hart->snap.clock > now ? hart->snap.clock : now;
+    if (hart->clock < now)
+        hart->clock = now;
+    else if (parked && hart->clock > since) {
+        tile->instructions -= hart->clock - since;
+        hart->clock = since;
+    }
+}
+
 static void set_running(Tile *tile, uint32_t hart, uint64_t now) {
     uint8_t bit = (uint8_t)(1u << hart);
+    set_clock(tile, &tile->hart[hart], tile->parked & bit, now);
+    tile->close_until = tile->hart[hart].clock + CLOSE_CYCLES;
     tile->parked &= (uint8_t)~bit;
     tile->blocked &= (uint8_t)~bit;
     tile->running |= bit;
     uint64_t *word = &tile->model->runnable[tile->number / 64], mine = 1ull << tile->number % 64;
     if (!(*word & mine)) *word |= mine; // not within a window: there it is set already
-    if (tile->hart[hart].clock < now) tile->hart[hart].clock = now;
 }
 
 void tile_retry(Tile *tile, uint8_t harts, uint64_t now) {
@@ -320,6 +338,18 @@ void tile_prefetch(const Tile *tile) {
         hart_prefetch(&tile->hart[__builtin_ctz(bits)]);
 }
 
+// How far hart h may go.
+static uint64_t turn_end(const Tile *tile, uint32_t h, uint64_t until) {
+    uint64_t from = tile->hart[h].clock;
+    if (from >= tile->close_until) return until;
+    uint64_t least = until;
+    for (uint32_t bits = tile->running & ~(1u << h); bits; bits &= bits - 1) {
+        uint64_t clock = tile->hart[__builtin_ctz(bits)].clock;
+        if (clock < least) least = clock;
+    }
+    return least < until - CLOSE_STEP ? least + CLOSE_STEP : until;
+}
+
 void tile_run(Tile *tile, uint64_t until) {
     uint32_t h;
     tile->woken = 0;
@@ -327,7 +357,7 @@ void tile_run(Tile *tile, uint64_t until) {
         Hart *hart = &tile->hart[h];
         uint8_t bit = (uint8_t)(1u << h);
         uint64_t from = hart->clock;
-        HartStop stop = hart_run(hart, until);
+        HartStop stop = hart_run(hart, turn_end(tile, h, until));
         tile->instructions += hart->clock - from;
         if (tile->held & bit) { // it has put itself in reset
             hart_unpark(hart);
@@ -363,6 +393,7 @@ void tile_reset(Tile *tile) {
         tile->reset_pc[h] = 0;
     }
     tile->faulted = tile->woken = 0;
+    tile->close_until = 0;
     tile->wants_outbox = tile->warned = false;
     tile->soft_reset = soft_reset_word(CHIP_ALL_HARTS);
     tile->trisc_override = tile->ncrisc_override = tile->wall_clock_high = 0;

@@ -152,6 +152,7 @@
 #define NOC_STREAM_REG_SPACE_SIZE 0x1000
 #define STREAM_REG_ADDR(stream, reg)                                                               \
     (NOC_OVERLAY_START_ADDR + (uint32_t)(stream) * NOC_STREAM_REG_SPACE_SIZE + ((uint32_t)(reg) << 2))
+#define STREAM_REMOTE_SRC_REG_INDEX                      4  // a word of 24 bits without effect
 #define STREAM_REMOTE_DEST_BUF_START_REG_INDEX           8  // circular buffer: pages freed
 #define STREAM_REMOTE_DEST_BUF_SIZE_REG_INDEX            10 // circular buffer: pages filled
 #define STREAM_REMOTE_DEST_BUF_SPACE_AVAILABLE_REG_INDEX 297

@@ -1,0 +1,3 @@
+// Core types and processors.
+#pragma once
+#include "wt/args.h"

@@ -1,0 +1,3 @@
+// Addresses of the NoC registers.
+#pragma once
+#include "noc/noc_parameters.h"
