@@ -607,9 +607,8 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
                              ? arena_printf(s->arena, "%s%s.", s->fx->mod->prefix, s->import_name)
                              : s->fx->mod->prefix;
     Module *m = module_new(s, u, s->fx->mod->inst, has ? &params : NULL, span_of(call), prefix);
-    DiagFrame frame = { .up = s->c->frames,
-                        .at = span_of(call),
-                        .text = "in the module that is imported here" };
+    m->at = span_of(call);
+    DiagFrame frame = { .up = s->c->frames, .at = span_of(call), .text = MODULE_FRAME };
     s->c->frames = &frame;
     s->import_depth++;
     module_start(s, m, span_of(call));
@@ -810,6 +809,10 @@ Operand builtin_wt_print_string(Sema *s, Node *call, Type *want) {
 Operand builtin_wt_memcpy(Sema *s, Node *call, Type *want) {
     (void)want, (void)call;
     if (s->inst) s->inst->memcpy = true;
+    if (!s->c->options->memcpy)
+        diag_warning(
+            s->c, NOWHERE,
+            "the program imports <memcpy/memcpy>, but without --memcpy no host can serve it");
     return opd_void(s);
 }
 

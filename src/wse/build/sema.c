@@ -154,10 +154,13 @@ bool run_modules(Sema *s, Instance *inst) {
         else
             return any;
         any = true;
+        DiagFrame frame = { .up = s->c->frames, .at = m->at, .text = MODULE_FRAME };
+        if (m->at.at) s->c->frames = &frame;
         for (uint32_t i = 0; i < m->unit->decls.len && !s->stopped; i++) {
             Node *n = m->unit->decls.data[i];
             if (n->kind == ND_COMPTIME_BLOCK) run_block(s, m, IN_COMPTIME, n->block_decl.body);
         }
+        s->c->frames = frame.up;
     }
 }
 

@@ -387,6 +387,8 @@ struct Decl {
     Span given_at; // the import that gave it
 };
 
+#define MODULE_FRAME "in the module that is imported here"
+
 struct Module {
     Unit *unit;
     struct UnitInfo *info;
@@ -394,6 +396,7 @@ struct Module {
     Decl *decls;
     const char *prefix; // "" for a root, else "m." as symbols are named
     bool library;       // comes from share/wavetile/wse
+    Span at;            // where it is imported; none for a root
 };
 
 struct Global { // an object in PE memory
