@@ -16,7 +16,7 @@ bool out_of_steps(Sema *s, Span at) {
     if (!s->stopped)
         sema_error(s, at,
                    s->steps < limit ? "compile-time evaluation takes too much memory"
-                                         : "compile-time evaluation does not come to an end");
+                                    : "compile-time evaluation does not come to an end");
     s->stopped = true;
     return true;
 }
@@ -27,9 +27,20 @@ bool going(const Sema *s) {
     return !s->stopped && (s->fx->comptime ? s->fx->flow == FLOW_NEXT : !s->fx->ir->dead);
 }
 
-static Operand local_operand(Local *l) {
+// A range variable as it is now: copies of its parts.
+static Operand range_operand(Sema *s, Local *l) {
+    Operand x = l->x;
+    x.items = arena_array(s->arena, Operand, 3);
+    for (int i = 0; i < 3; i++) x.items[i] = detach(s, l->x.items[i]);
+    x.local = l;
+    x.is_const = false;
+    return x;
+}
+
+static Operand local_operand(Sema *s, Local *l) {
     switch (l->kind) {
-    case LOCAL_OPERAND: return l->x;
+    case LOCAL_OPERAND:
+        return l->type->kind == TY_RANGE && !l->is_const ? range_operand(s, l) : l->x;
     case LOCAL_VALUE: return opd_value(l->v);
     case LOCAL_SLOT:
         return (Operand){ .kind = X_SLOT,
@@ -119,7 +130,7 @@ static Operand unknown_name(Sema *s, Node *n) {
 APART static Operand identifier(Sema *s, Node *n) {
     Name *name = n->name;
     for (Local *l = s->fx->locals; l; l = l->up)
-        if (l->name == name) return local_operand(l);
+        if (l->name == name) return local_operand(s, l);
     Decl *d = module_find(s->fx->mod, name);
     if (d) return decl_operand(s, d, span_of(n));
     Type *t = type_named(s, name);

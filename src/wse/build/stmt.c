@@ -263,10 +263,36 @@ static void declare_constant(Sema *s, Node *n, Type *type, Operand x) {
         l->kind = LOCAL_VALUE, l->v = x.v;
 }
 
+static Operand range_part(Operand over, int k) {
+    return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k];
+}
+
+static int pinned_reg(Sema *s, Type *t, Operand x) {
+    int r = ir_reg(s->fx->ir, t);
+    s->fx->ir->regs.data[r].pinned = true;
+    store(s, (Operand){ .kind = X_LOCAL, .type = t, .reg = r, .idx = -1 }, x, NOWHERE);
+    return r;
+}
+
+// A run-time range variable: a variable for each part.
+static void declare_range(Sema *s, Node *n, Type *type, Operand x) {
+    Operand *parts = arena_array(s->arena, Operand, 3);
+    for (int i = 0; i < 3; i++) {
+        int r = pinned_reg(s, type->elem, range_part(x, i));
+        parts[i] = (Operand){ .kind = X_LOCAL, .type = type->elem, .reg = r, .idx = -1 };
+    }
+    Local *l = local_add(s, n->var.name, type, LOCAL_OPERAND, n->flags & NF_CONST, span_of(n));
+    l->x = (Operand){ .kind = X_AGG, .type = type, .items = parts, .idx = -1 };
+}
+
 static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
     Span at = span_of(n);
     Name *name = n->var.name;
     bool is_const = n->flags & NF_CONST;
+    if (type->kind == TY_RANGE && type->elem->kind == TY_INT) {
+        declare_range(s, n, type, x);
+        return;
+    }
     if (type->comptime_only || (!type_in_reg(type) && !type_is_aggregate(type))) {
         if (type->kind == TY_COMPTIME_INT || type->kind == TY_COMPTIME_FLOAT)
             sema_error(s, at, "a run-time variable needs a type of fixed width; write 'var %s: %s'",
@@ -341,7 +367,8 @@ static void assign(Sema *s, Node *n) {
         return;
     }
     Span at = span_of(n);
-    if (to.kind == X_VALUE || to.kind == X_REG || to.kind == X_AGG || to.is_const) {
+    bool range = to.kind == X_AGG && to.local && to.type->kind == TY_RANGE;
+    if (to.kind == X_VALUE || to.kind == X_REG || (to.kind == X_AGG && !range) || to.is_const) {
         if (lhs->kind == ND_IDENT)
             sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", lhs->name->s);
         else
@@ -369,7 +396,9 @@ static void assign(Sema *s, Node *n) {
     }
     if (opd_bad(&x)) return;
     x = coerce(s, x, type, span_of(n->assign.rhs));
-    if (!opd_bad(&x)) store(s, to, x, span_of(n->assign.rhs));
+    if (opd_bad(&x)) return;
+    for (int i = 0; range && i < 3; i++) store(s, to.local->x.items[i], range_part(x, i), at);
+    if (!range) store(s, to, x, span_of(n->assign.rhs));
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -714,21 +743,20 @@ static void for_each(Sema *s, Node *n, Operand over, Target *t) {
     }
 }
 
-static Operand range_part(Operand over, int k) {
-    return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k];
-}
-
 typedef struct Counter {
     Operand start, stop;
-    int64_t step;
+    int64_t step; // 0: the run-time value `by`
+    Operand by;
     Type *type;
 } Counter;
 
 // How a run-time loop counts: over a range, or over the indices of an array.
 static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
     if (over.type->kind != TY_RANGE) {
-        *c = (Counter){ opd_value(value_of(s->types.u16, 0)),
-                        opd_value(value_of(s->types.u16, over.type->count)), 1, s->types.u16 };
+        *c = (Counter){ .start = opd_value(value_of(s->types.u16, 0)),
+                        .stop = opd_value(value_of(s->types.u16, over.type->count)),
+                        .step = 1,
+                        .type = s->types.u16 };
         return true;
     }
     Type *t = over.type->elem->kind == TY_COMPTIME_INT ? s->types.i16 : over.type->elem;
@@ -737,17 +765,9 @@ static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
     c->start = coerce(s, range_part(over, 0), t, span_of(n));
     c->stop = coerce(s, range_part(over, 1), t, span_of(n));
     if (opd_bad(&c->start) || opd_bad(&c->stop) || opd_bad(&by)) return false;
-    if (by.kind != X_VALUE)
-        return sema_error(s, span_of(n->for_.over), "the step of a range must be comptime-known");
-    c->step = (int64_t)by.v.i;
+    c->by = by;
+    c->step = opd_known(&by) ? (int64_t)by.v.i : 0;
     return true;
-}
-
-static int pinned_reg(Sema *s, Type *t, Operand x) {
-    int r = ir_reg(s->fx->ir, t);
-    s->fx->ir->regs.data[r].pinned = true;
-    store(s, (Operand){ .kind = X_LOCAL, .type = t, .reg = r, .idx = -1 }, x, NOWHERE);
-    return r;
 }
 
 static void bind_names(Sema *s, Node *n, Operand over, const Counter *c, int i, int count) {
@@ -762,6 +782,21 @@ static void bind_names(Sema *s, Node *n, Operand over, const Counter *c, int i, 
     bind_elem(s, n->for_.index, s->types.u16, opd_reg(s->types.u16, i));
 }
 
+// The end of a loop whose step is known at run time only: the step says in which direction it goes.
+static void step_test(Sema *s, int test, int step, int i, int end, int body, int done) {
+    IrFunc *f = s->fx->ir;
+    int up = ir_label(f), down = ir_label(f);
+    ir_place(f, test);
+    ir_emit(s, PE_jgei, step, 1, up);
+    ir_emit(s, PE_jlti, step, 0, down);
+    ir_emit(s, IR_STR, -1, PE_trap, 0)->x.str = "a range with a step of 0";
+    ir_place(f, up);
+    ir_emit(s, PE_jlt, i, end, body);
+    ir_jump(s, done);
+    ir_place(f, down);
+    ir_emit(s, PE_jgt, i, end, body);
+}
+
 // The counter runs in 64 bits, so that it passes the last value without wrapping; the test stands
 // at the end.
 static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
@@ -769,7 +804,7 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
     Counter c = { 0 };
     if (!counter_of(s, n, over, &c)) return;
     bool up = c.step > 0;
-    if (c.start.kind == X_VALUE && c.stop.kind == X_VALUE &&
+    if (c.step && c.start.kind == X_VALUE && c.stop.kind == X_VALUE &&
         (up ? c.start.v.i >= c.stop.v.i : c.start.v.i <= c.stop.v.i))
         return;
     int body = ir_label(f), done = ir_label(f);
@@ -777,10 +812,14 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
     int count = over.type->kind == TY_RANGE && n->for_.index
                     ? pinned_reg(s, s->types.u16, opd_value(value_of(s->types.u16, 0)))
                     : -1;
-    int step = -1;
-    if (c.step < -32768 || c.step > 32767)
+    int step = -1, test = -1;
+    if (!c.step)
+        step = pinned_reg(s, s->types.i64, c.by);
+    else if (c.step < -32768 || c.step > 32767)
         step = pinned_reg(s, s->types.i64, opd_value(value_of(s->types.i64, c.step)));
-    if (c.start.kind != X_VALUE || c.stop.kind != X_VALUE)
+    if (!c.step)
+        ir_jump(s, test = ir_label(f));
+    else if (c.start.kind != X_VALUE || c.stop.kind != X_VALUE)
         ir_emit(s, up ? PE_jge : PE_jle, i, end, done);
     s->fx->depth++;
     ir_place(f, body);
@@ -795,8 +834,9 @@ static void for_runtime(Sema *s, Node *n, Operand over, Target *t) {
             ir_emit(s, PE_add_i64, i, i, step);
         else
             ir_emit(s, PE_addi_i64, i, i, (int)c.step);
-        ir_emit(s, up ? PE_jlt : PE_jgt, i, end, body);
+        if (c.step) ir_emit(s, up ? PE_jlt : PE_jgt, i, end, body);
     }
+    if (!c.step) step_test(s, test, step, i, end, body, done);
     s->fx->depth--;
     ir_place(f, done);
 }
