@@ -51,7 +51,7 @@ typedef struct OpOptions {
     bool async, save_address, single_step;
     int ut, priority, index;
     IrWhen done, on_control;
-    Option *done_at, *control_at, *async_at;
+    Option *done_at, *control_at, *async_at, *how_at; // how: the microthread or its priority
     Options all;
 } OpOptions;
 
@@ -88,6 +88,7 @@ static bool op_options(Sema *s, Node *n, const char *const *allowed, OpOptions *
     Option *activate = option_get(&o, "activate"), *unblock = option_get(&o, "unblock"),
            *ut = option_get(&o, "ut_id");
     out->async_at = option_get(&o, "async");
+    out->how_at = ut ? ut : option_get(&o, "priority");
     out->done_at = activate ? activate : unblock;
     if (activate && unblock)
         return sema_error(s, option_span(unblock),
@@ -396,6 +397,10 @@ static bool check_together(const Vector *v, const OpOptions *o) {
         return sema_error(
             s, option_span(end),
             "only an asynchronous operation ('.async = true') does something at its end");
+    if (o->how_at && !o->async && !dsrs)
+        return sema_error(s, option_span(o->how_at),
+                          "only an asynchronous operation ('.async = true') has a %s",
+                          wse3(s) ? "microthread" : "priority");
     if (v->op == VEC_faddhs && v->shape[0] == 'p' && fifos)
         return sema_error(s, arg_span(v->call, 2),
                           "@faddhs with a pointer and a FIFO is not supported yet");
