@@ -106,11 +106,12 @@ Int int_wrap(const Type *t, Int i) {
     return t->is_signed && low >> (t->bits - 1) ? low - ((Int)1 << t->bits) : low;
 }
 
-// The 16-bit formats. The manual gives 6.0 as 0x5900 in cb16: six exponent bits, bias 42.
+// The formats. The manual gives 6.0 as 0x5900 in cb16: six exponent bits, bias 42.
 static const struct {
     int mant, bias, exps; // fraction bits; exponent field of infinity and NaN
 } formats[] = {
     [FLOAT_F16] = { 10, 15, 31 },
+    [FLOAT_F32] = { 23, 127, 255 },
     [FLOAT_BF16] = { 7, 127, 255 },
     [FLOAT_CB16] = { 9, 42, 63 },
 };
@@ -129,7 +130,28 @@ double float_round(const Type *t, double f) {
     return fabs(r) < ldexp(1, top - bias) ? r : copysign(INFINITY, f);
 }
 
+// A NaN keeps its bits, so that @bitcast gives back what it was given: the double's upper fraction
+// bits are those of the format, the one that tells quiet from signaling among them.
+static uint32_t nan_bits(const Type *t, double f) {
+    uint64_t u;
+    memcpy(&u, &f, sizeof u);
+    int mant = formats[t->sub].mant;
+    uint32_t m = (uint32_t)(u >> (52 - mant)) & ((1u << mant) - 1);
+    uint32_t sign = u >> 63 ? 1u << (t->bits - 1) : 0;
+    return sign | (uint32_t)formats[t->sub].exps << mant | (m ? m : 1u << (mant - 1));
+}
+
+static double nan_from_bits(const Type *t, uint32_t bits) {
+    int mant = formats[t->sub].mant;
+    uint64_t u = (uint64_t)(bits >> (t->bits - 1)) << 63 | (uint64_t)0x7ff << 52 |
+                 (uint64_t)(bits & ((1u << mant) - 1)) << (52 - mant);
+    double f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
 uint32_t float_bits(const Type *t, double f) {
+    if (isnan(f)) return nan_bits(t, f);
     if (t->sub == FLOAT_F32) {
         float g = (float)f;
         uint32_t u;
@@ -138,7 +160,6 @@ uint32_t float_bits(const Type *t, double f) {
     }
     int mant = formats[t->sub].mant, bias = formats[t->sub].bias, top = formats[t->sub].exps;
     uint32_t sign = signbit(f) ? 0x8000 : 0;
-    if (isnan(f)) return sign | (uint32_t)top << mant | 1u << (mant - 1);
     if (isinf(f)) return sign | (uint32_t)top << mant;
     f = fabs(f);
     if (f == 0) return sign;
@@ -154,13 +175,13 @@ double float_from_bits(const Type *t, uint32_t bits) {
     if (t->sub == FLOAT_F32) {
         float g;
         memcpy(&g, &bits, 4);
-        return g;
+        return isnan(g) ? nan_from_bits(t, bits) : g;
     }
     int mant = formats[t->sub].mant, bias = formats[t->sub].bias, top = formats[t->sub].exps;
     double sign = bits & 0x8000 ? -1 : 1;
     int e = (int)((bits & 0x7fff) >> mant);
     uint32_t m = bits & ((1u << mant) - 1);
-    if (e == top) return m ? NAN : sign * INFINITY;
+    if (e == top) return m ? nan_from_bits(t, bits) : sign * INFINITY;
     return sign * (e ? ldexp((1u << mant) + m, e - bias - mant) : ldexp(m, 1 - bias - mant));
 }
 
