@@ -178,17 +178,6 @@ Operand builtin_as(Sema *s, Node *call, Type *want) {
     return convert_number(s, x, t, span_of(arg(call, 1)));
 }
 
-static unsigned bit_width(const Type *t) {
-    switch (t->kind) {
-    case TY_INT:
-    case TY_FLOAT:
-    case TY_ENUM: return t->bits;
-    case TY_POINTER: return 16;
-    case TY_BOOL: return 1;
-    default: return type_is_id(t) ? 16 : 0;
-    }
-}
-
 Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, arg(call, 0));
@@ -200,7 +189,7 @@ Operand builtin_bitcast(Sema *s, Node *call, Type *want) {
         return opd_wrong(s, arg_span(call, 1),
                          "'@bitcast' makes pointers of integers, not of a value of type '%s'",
                          x.type->name);
-    unsigned to = bit_width(t), from = bit_width(x.type);
+    unsigned to = type_width(t), from = type_width(x.type);
     // a bare number takes the width it needs
     if (x.kind == X_VALUE && x.type->kind == TY_COMPTIME_INT && to) {
         if (x.v.i < -((Int)1 << (to - 1)) || x.v.i >= (Int)1 << to)
@@ -326,7 +315,7 @@ Operand builtin_comptime_print(Sema *s, Node *call, Type *want) {
         Value v;
         ok &= arg_known(s, call, i, NULL, &v);
         if (!ok) break;
-        if (i) sb_putc(&b, ' ');
+        if (i) sb_printf(&b, ", ");
         value_print(s, &v, &b);
     }
     if (ok) {
@@ -493,7 +482,7 @@ Operand builtin_has_field(Sema *s, Node *call, Type *want) {
     if (!name) return opd_error();
     Type *t = type_only(s, arg(call, 0));
     if (!t) return opd_error();
-    if (t->kind != TY_STRUCT)
+    if (t->kind != TY_STRUCT && t->kind != TY_UNION && t->kind != TY_PACKED)
         return opd_wrong(s, arg_span(call, 0), "'@has_field' needs a struct, found '%s'", t->name);
     return opd_value(value_bool(s, type_field(t, name) >= 0));
 }

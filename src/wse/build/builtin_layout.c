@@ -476,6 +476,7 @@ static const char *not_exportable(const Type *t) {
     case TY_ARRAY: return "an array; export a pointer to it";
     case TY_STRUCT:
     case TY_UNION:
+    case TY_PACKED:
     case TY_ANYSTRUCT: return "a struct";
     case TY_ENUM: return "an enum";
     default: return t->comptime_only ? "known at compile time only" : NULL;

@@ -42,6 +42,10 @@ static bool type_coerces(const Type *from, const Type *to) {
     case TY_FN: return from->kind == TY_FN && same_fn(from, to);
     case TY_ANYSTRUCT: return from->kind == TY_STRUCT;
     case TY_RANGE: return from->kind == TY_RANGE && to->sub == 1;
+    case TY_PACKED:
+        if (to->sub) return false;
+        // as a struct
+        // fall through
     case TY_STRUCT:
         if (from->kind != TY_STRUCT || from->named || from->nfields != to->nfields) return false;
         for (uint32_t i = 0; i < to->nfields; i++) {
@@ -77,6 +81,19 @@ bool coerce_value(Sema *s, Value v, Type *t, Value *out) {
                 return false;
         }
         *out = to;
+        return true;
+    }
+    case TY_PACKED: {
+        if (!type_coerces(v.type, t)) return false;
+        Operand *items = arena_array(s->arena, Operand, t->nfields);
+        for (uint32_t i = 0; i < t->nfields; i++) {
+            int k = type_field(v.type, t->fields[i].name);
+            Value item;
+            if (!coerce_value(s, v.agg->items[k], t->fields[i].type, &item)) return false;
+            if (item.type->kind == TY_POINTER && item.ptr.base) return false; // not known yet
+            items[i] = opd_value(item);
+        }
+        *out = packed_make(s, t, items, NOWHERE).v;
         return true;
     }
     case TY_ARRAY: // element by element, as its elements would
@@ -131,7 +148,8 @@ static Operand struct_coerce_failed(Sema *s, const Operand *x, Type *t, Span at)
 }
 
 static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
-    if (t->kind == TY_STRUCT && x->type->kind == TY_STRUCT && !x->type->named)
+    if ((t->kind == TY_STRUCT || (t->kind == TY_PACKED && !t->sub)) && x->type->kind == TY_STRUCT &&
+        !x->type->named)
         return struct_coerce_failed(s, x, t, at);
     if (x->kind == X_VALUE && t->kind == TY_INT && type_is_int(x->type))
         return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
@@ -152,9 +170,30 @@ static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
     return opd_wrong(s, at, "expected '%s', found '%s'", t->name, x->type->name);
 }
 
+// The fields of an anonymous struct as those of t, in its order; NULL: reported.
+static Operand *coerce_fields(Sema *s, const Operand *x, Type *t, Span at) {
+    Operand *items = arena_array(s->arena, Operand, t->nfields);
+    for (uint32_t i = 0; i < t->nfields; i++) {
+        int k = t->fields[i].name ? type_field(x->type, t->fields[i].name) : (int)i;
+        const Field *f = &x->type->fields[k];
+        Operand item = x->kind == X_AGG     ? x->items[k]
+                       : x->kind == X_VALUE ? opd_value(x->v.agg->items[k])
+                                            : rvalue(s, mem_at(x, f->type, (int)f->value));
+        items[i] = coerce(s, item, t->fields[i].type, at);
+        if (opd_bad(&items[i])) return NULL;
+    }
+    return items;
+}
+
+static Operand packed_coerce(Sema *s, const Operand *x, Type *t, Span at) {
+    Operand *items = coerce_fields(s, x, t, at);
+    return items ? packed_make(s, t, items, at) : opd_error();
+}
+
 Operand coerce(Sema *s, Operand x, Type *t, Span at) {
     if (opd_bad(&x)) return x;
     if (x.type == t) return x;
+    if (t->kind == TY_PACKED && type_coerces(x.type, t)) return packed_coerce(s, &x, t, at);
     if (x.kind == X_VALUE) {
         Value v;
         if (!coerce_value(s, x.v, t, &v)) return coerce_failed(s, &x, t, at);
@@ -169,17 +208,8 @@ Operand coerce(Sema *s, Operand x, Type *t, Span at) {
                       .type = t,
                       .is_const = true,
                       .idx = -1,
-                      .items = arena_array(s->arena, Operand, t->nfields) };
-        for (uint32_t i = 0; i < t->nfields; i++) {
-            int k = t->fields[i].name ? type_field(x.type, t->fields[i].name) : (int)i;
-            Operand item =
-                x.kind == X_AGG
-                    ? x.items[k]
-                    : rvalue(s, mem_at(&x, x.type->fields[k].type, (int)x.type->fields[k].value));
-            y.items[i] = coerce(s, item, t->fields[i].type, at);
-            if (opd_bad(&y.items[i])) return opd_error();
-        }
-        return y;
+                      .items = coerce_fields(s, &x, t, at) };
+        return y.items ? y : opd_error();
     }
     if (type_is_aggregate(t)) return coerce_failed(s, &x, t, at);
     int r = to_reg(s, x);

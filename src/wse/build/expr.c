@@ -179,6 +179,22 @@ static Operand part_of(Sema *s, Operand x, Type *t, uint32_t i, int off) {
     }
 }
 
+// A field of a union. What is known at compile time has one active field; memory may be read as
+// any.
+static Operand union_field(Sema *s, Operand x, uint32_t i, Span at) {
+    Type *t = x.type;
+    if (x.kind == X_VALUE && t->layout && !at_comptime(s)) x = in_memory(s, x, at);
+    if (x.kind == X_MEM) return mem_at(&x, t->fields[i].type, 0);
+    uint32_t active = (x.kind == X_SLOT ? x.slot : &x.v)->agg->active;
+    if (active == i) return part_of(s, x, t->fields[i].type, 0, 0);
+    return opd_wrong(s, at,
+                     t->layout ? "reading field '%s' where '%s' is active is not supported yet at "
+                                 "compile time"
+                               : "field '%s' is not the active one, which is '%s'; assign the "
+                                 "whole union to change it",
+                     t->fields[i].name->s, t->fields[active].name->s);
+}
+
 Operand field_of(Sema *s, Operand x, Name *name, Span at) {
     if (opd_bad(&x)) return x;
     if (x.kind == X_SLOT) x.type = x.slot->type ? x.slot->type : x.type;
@@ -199,18 +215,22 @@ Operand field_of(Sema *s, Operand x, Name *name, Span at) {
         for (uint32_t k = 0; k < e->nfields; k++) spelling_offer(&sp, e->fields[k].name->s);
         return opd_wrong(s, at, "the enum has no member '%s'%s", name->s, spelling_hint(s->c, &sp));
     }
-    case TY_UNION: return opd_wrong(s, at, "unions are not supported yet");
+    case TY_UNION:
+    case TY_PACKED:
     case TY_STRUCT: {
         int i = type_field(t, name);
+        if (i >= 0 && t->kind == TY_UNION) return union_field(s, x, (uint32_t)i, at);
+        if (i >= 0 && t->kind == TY_PACKED) return packed_field(s, x, (uint32_t)i, at);
         if (i >= 0) return part_of(s, x, t->fields[i].type, (uint32_t)i, (int)t->fields[i].value);
         Spelling sp = spelling(name->s);
         for (uint32_t k = 0; k < t->nfields; k++)
             if (t->fields[k].name) spelling_offer(&sp, t->fields[k].name->s);
-        return opd_wrong(s, at, "the struct has no field '%s'%s", name->s,
+        return opd_wrong(s, at, "the %s has no field '%s'%s",
+                         t->kind == TY_STRUCT || !t->sub ? "struct" : "union", name->s,
                          spelling_hint(s->c, &sp));
     }
     default:
-        if (t->kind == TY_POINTER && t->elem->kind == TY_STRUCT)
+        if (t->kind == TY_POINTER && t->elem->nfields && t->elem->kind != TY_FN)
             return opd_wrong(s, at, "'%s' is a pointer; write .*.%s", t->name, name->s);
         return opd_wrong(s, at, "'%s' has no fields", t->name);
     }

@@ -63,16 +63,31 @@ Operand tuple_literal(Sema *s, Node *n, Type *want) {
     return ok ? make_aggregate(s, type_struct(s, fields, count), items, count) : opd_error();
 }
 
+static bool has_fields(const Type *t) {
+    return t->kind == TY_STRUCT || t->kind == TY_UNION || t->kind == TY_PACKED;
+}
+
+static Operand union_value(Sema *s, Type *t, const Name *name, Operand x) {
+    int i = type_field(t, name);
+    if (x.kind == X_VALUE) {
+        Value v = value_agg(s, t, 1);
+        v.agg->active = (uint32_t)i;
+        v.agg->items[0] = x.v;
+        return opd_value(v);
+    }
+    Operand m = mem_temp(s, t);
+    store(s, mem_at(&m, t->fields[i].type, 0), x, NOWHERE);
+    m.is_const = true;
+    return m;
+}
+
 APART Operand struct_literal(Sema *s, Node *n, Type *want) {
     uint32_t count = n->literal.items.len;
     Type *named = NULL;
     if (n->literal.type) {
         named = expr_type(s, n->literal.type);
         if (!named) return opd_error();
-        if (named->kind == TY_UNION)
-            return opd_wrong(s, span_of(n), "unions are not supported yet");
-        if (named->kind != TY_STRUCT)
-            return opd_wrong(s, span_of(n), "'%s' has no fields", named->name);
+        if (!has_fields(named)) return opd_wrong(s, span_of(n), "'%s' has no fields", named->name);
         want = named;
     }
     Operand *items = arena_array(s->arena, Operand, count ? count : 1);
@@ -86,7 +101,7 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
                 ok = sema_error(s, span_of(in), "field '%s' is given twice", name->s);
                 diag_note(s->c, span_of(n->literal.items.data[k]), "first here");
             }
-        int w = want && want->kind == TY_STRUCT ? type_field(want, name) : -1;
+        int w = want && has_fields(want) ? type_field(want, name) : -1;
         if (named && w < 0) {
             Spelling sp = spelling(name->s);
             for (uint32_t k = 0; k < named->nfields; k++)
@@ -102,7 +117,11 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
         fields[i] = (Field){ .name = name, .type = items[i].type };
     }
     if (!ok) return opd_error();
-    if (named)
+    bool is_union = named && named->kind != TY_STRUCT && named->sub;
+    if (is_union && count != 1)
+        return opd_wrong(s, span_of(n), "a union holds one of its fields, found %u", count);
+    if (named && named->kind == TY_UNION) return union_value(s, named, fields[0].name, items[0]);
+    if (named && !is_union)
         for (uint32_t k = 0; k < named->nfields; k++) {
             bool given = false;
             for (uint32_t i = 0; i < count; i++) given |= fields[i].name == named->fields[k].name;
@@ -110,6 +129,11 @@ APART Operand struct_literal(Sema *s, Node *n, Type *want) {
                 return opd_wrong(s, span_of(n), "field '%s' of '%s' is missing",
                                  named->fields[k].name->s, named->name);
         }
+    if (named && named->kind == TY_PACKED) {
+        Operand *ordered = arena_array(s->arena, Operand, named->nfields);
+        for (uint32_t i = 0; i < count; i++) ordered[type_field(named, fields[i].name)] = items[i];
+        return packed_make(s, named, ordered, span_of(n));
+    }
     Operand x = make_aggregate(s, type_struct(s, fields, count), items, count);
     return named ? coerce(s, x, named, span_of(n)) : x;
 }
@@ -305,9 +329,8 @@ Operand fn_type(Sema *s, Node *n) {
 Operand struct_type(Sema *s, Node *n) {
     uint32_t count = n->aggregate.members.len;
     Field *fields = arena_array(s->arena, Field, count ? count : 1);
-    if (n->kind == ND_STRUCT_TYPE && (n->flags & NF_PACKED))
-        return opd_wrong(s, span_of(n), "packed structs are not supported yet");
-    if (n->kind == ND_UNION_TYPE) return opd_wrong(s, span_of(n), "unions are not supported yet");
+    bool is_union = n->kind == ND_UNION_TYPE;
+    if (is_union && !count) return opd_wrong(s, span_of(n), "a union needs a field");
     for (uint32_t i = 0; i < count; i++) {
         Node *m = n->aggregate.members.data[i];
         fields[i] = (Field){ .name = m->member.name, .type = expr_type(s, m->member.type) };
@@ -316,8 +339,14 @@ Operand struct_type(Sema *s, Node *n) {
         for (uint32_t k = 0; k < i; k++)
             if (fields[k].name == fields[i].name)
                 return opd_wrong(s, span_of(m), "field '%s' is declared twice", m->member.name->s);
+        if ((n->flags & NF_EXTERN) && !export_compatible(fields[i].type))
+            return opd_wrong(s, span_of(m), "field '%s' of type '%s' cannot be in an extern %s",
+                             m->member.name->s, fields[i].type->name,
+                             is_union ? "union" : "struct");
     }
-    return opd_value(value_type(s, type_declared(s, TY_STRUCT, n, fields, count, NULL, n->flags)));
+    if (n->flags & NF_PACKED) return packed_type(s, n, fields, count);
+    return opd_value(value_type(
+        s, type_declared(s, is_union ? TY_UNION : TY_STRUCT, n, fields, count, NULL, n->flags)));
 }
 
 APART Operand enum_type(Sema *s, Node *n) {

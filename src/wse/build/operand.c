@@ -183,6 +183,7 @@ void store(Sema *s, Operand to, Operand x, Span at) {
             ir_emit(s, type_regs(to.type) == 2 ? PE_mov2 : PE_mov, to.reg, r, 0);
         break;
     }
+    case X_BITS: packed_store(s, &to, x, at); break;
     case X_MEM:
         if (type_is_aggregate(to.type))
             store_aggregate(s, to, x);
@@ -238,6 +239,8 @@ Operand address_of(Sema *s, Operand x, Span at) {
                      .ptr = { x.home ? decl_global(s, x.home) : global_anonymous(s, x.v),
                               x.home ? x.off : 0 } });
     }
+    if (x.kind == X_BITS)
+        return opd_wrong(s, at, "a field of a packed struct or union has no address");
     if (x.kind == X_SLOT)
         return opd_wrong(s, at, "the address of a comptime variable cannot be taken");
     if (x.kind != X_MEM)
@@ -254,8 +257,14 @@ Operand address_of(Sema *s, Operand x, Span at) {
 // Values
 // -------------------------------------------------------------------------------------------------
 
+const Operand *operand_root(const Operand *x) {
+    while (x->kind == X_BITS) x = x->items;
+    return x;
+}
+
 Operand rvalue(Sema *s, Operand x) {
     switch (x.kind) {
+    case X_BITS: return packed_get(s, rvalue(s, x.items[0]), x.type, x.off);
     case X_LOCAL: return opd_reg(x.type, x.reg);
     case X_SLOT: return opd_value(value_copy(s, *x.slot));
     case X_MEM:

@@ -39,6 +39,7 @@ typedef enum TypeKind {
     TY_ARRAY,
     TY_STRUCT,
     TY_UNION,
+    TY_PACKED, // packed struct or union: an integer whose bits have names
     TY_ENUM,
     TY_ANYSTRUCT,
     TY_ANYOPAQUE,
@@ -78,7 +79,7 @@ typedef enum DsrType {
 typedef struct Field {
     Name *name;    // NULL in tuples and function types
     Type *type;    // NULL in enums
-    int64_t value; // enum member; struct: byte offset
+    int64_t value; // enum member; struct: byte offset, bit offset if packed
     bool comptime; // FN: comptime parameter
 } Field;
 
@@ -93,7 +94,7 @@ struct Type {
     uint8_t layout; // NF_EXTERN or NF_PACKED >> 5
     uint16_t align;
     uint32_t bits, size; // INT, FLOAT: bits; size: bytes in PE memory, 0 when it has none
-    Type *elem;          // ARRAY element, POINTER target, RANGE element, ENUM base
+    Type *elem;          // ARRAY element, POINTER target, RANGE element, ENUM, PACKED: the integer
     uint32_t ndims;
     uint32_t *dims;
     uint64_t count; // ARRAY: elements in all
@@ -138,6 +139,8 @@ bool type_is_id(const Type *t);        // color, task ids, queues, ut_id
 bool type_is_aggregate(const Type *t); // array, struct, union: lives in memory at run time
 bool type_in_reg(const Type *t);       // has a run-time value that registers hold
 int type_field(const Type *t, const Name *name); // index or -1
+// bits of its pattern (@bitcast, packed fields); 0: none
+uint32_t type_width(const Type *t);
 bool type_is_fabric16(const Type *t);
 unsigned type_regs(const Type *t); // registers it takes: 0, 1, 2
 
@@ -148,15 +151,17 @@ unsigned type_regs(const Type *t); // registers it takes: 0, 1, 2
 typedef __int128 Int;
 
 typedef struct Agg {
-    uint32_t n; // elements or fields
-    bool splat; // every element is items[0]
+    uint32_t n;      // elements or fields
+    bool splat;      // every element is items[0]
+    uint32_t active; // of a union: the field that items[0] is
     struct Value *items;
 } Agg;
 
 typedef struct Value {
     Type *type; // NULL: no value
     union {
-        // integers, bool, enum, color, ids, queues, direction; DSR: file or kind << 8 | number
+        // integers, bool, enum, packed, color, ids, queues, direction
+        // DSR: file or kind << 8 | number
         Int i;
         double f;
         Type *t;
@@ -164,7 +169,7 @@ typedef struct Value {
             const char *p;
             uint32_t n;
         } str;
-        // array, struct, union (items[0], which field in `active`), range (start, stop, step)
+        // array, struct, union (one item), range (start, stop, step)
         Agg *agg;
         struct {
             Global *base;
@@ -340,6 +345,7 @@ typedef enum OperandKind {
     X_MEM,      // memory: base or frame or nothing, + off + idx
     X_SLOT,     // a comptime variable, or part of one
     X_AGG,      // an aggregate literal with run-time parts: items
+    X_BITS,     // a field of a packed variable: bits of items[0] from bit `off` on
 } OperandKind;
 
 typedef struct Operand {
@@ -353,7 +359,7 @@ typedef struct Operand {
     Global *base;          // X_MEM
     bool frame;            // X_MEM: off counts from this function's frame
     int off, idx, reg;     // idx: register added to the address, -1 none
-    struct Operand *items; // X_AGG
+    struct Operand *items; // X_AGG, X_BITS
 } Operand;
 
 static inline Operand opd_value(Value v) {
@@ -663,7 +669,8 @@ Operand mem_copy(Sema *s, Operand x, Span at);      // x in fresh memory of the 
 Operand in_memory(Sema *s, Operand x, Span at);     // an X_MEM with the value of x
 // X_VALUE, X_REG, X_AGG, or X_MEM for aggregates
 Operand rvalue(Sema *s, Operand x);
-int to_reg(Sema *s, Operand x); // any value in a register
+const Operand *operand_root(const Operand *x); // the variable that an X_BITS belongs to
+int to_reg(Sema *s, Operand x);                // any value in a register
 int const_reg(Sema *s, Type *t, const Value *v);
 int address_reg(Sema *s, const Operand *mem);        // address of an X_MEM
 Operand address_of(Sema *s, Operand x, Span at);     // &x
@@ -720,6 +727,16 @@ Operand struct_type(Sema *s, Node *n);
 Operand enum_type(Sema *s, Node *n);
 
 // -------------------------------------------------------------------------------------------------
+// packed.c: packed structs and unions
+// -------------------------------------------------------------------------------------------------
+
+Operand packed_type(Sema *s, Node *n, Field *fields, uint32_t count);
+Operand packed_make(Sema *s, Type *t, const Operand *items, Span at);
+Operand packed_field(Sema *s, Operand x, uint32_t i, Span at);
+Operand packed_get(Sema *s, Operand whole, Type *t, int off);
+void packed_store(Sema *s, const Operand *to, Operand part, Span at);
+
+// -------------------------------------------------------------------------------------------------
 // stmt.c, call.c: statements, what contains them, and calls
 // -------------------------------------------------------------------------------------------------
 
@@ -764,6 +781,7 @@ const char *decl_section(Sema *s, Decl *d); // NULL: none
 uint32_t decl_align(Sema *s, Decl *d, uint32_t least);
 void reach_exports(Sema *s, Instance *inst);
 void check_symbols(Sema *s, Instance *inst);
+bool export_compatible(const Type *t);
 // Finds what an extern declaration stands for; its type is known already.
 bool resolve_extern(Sema *s, Decl *d, Span at);
 

@@ -379,7 +379,9 @@ static void assign(Sema *s, Node *n) {
         sema_error(s, span_of(lhs), "a global variable cannot be changed at compile time");
         return;
     }
-    if (to.kind == X_SLOT && !s->fx->comptime && to.local && s->fx->depth > to.local->depth) {
+    const Operand *root = operand_root(&to);
+    if (root->kind == X_SLOT && !s->fx->comptime && root->local &&
+        s->fx->depth > root->local->depth) {
         sema_error(s, span_of(lhs),
                    "a comptime variable cannot be changed where run-time control flow decides");
         return;

@@ -48,7 +48,17 @@ uint32_t decl_align(Sema *s, Decl *d, uint32_t least) {
 // Types that cross the border
 // -------------------------------------------------------------------------------------------------
 
-static bool export_compatible(const Type *t);
+// Since SDK 2.10 only integers of 16 and 32 bits, and enums over them.
+static bool abi_sized(const Type *t) {
+    switch (t->kind) {
+    case TY_INT:
+    case TY_PACKED:
+    case TY_ENUM: return t->bits == 16 || t->bits == 32;
+    case TY_ARRAY: return abi_sized(t->elem);
+    case TY_POINTER: return t->elem->kind == TY_FN || abi_sized(t->elem);
+    default: return true;
+    }
+}
 
 static bool fn_compatible(const Type *t) {
     for (uint32_t i = 0; i < t->nfields; i++)
@@ -57,7 +67,7 @@ static bool fn_compatible(const Type *t) {
     return t->result && (t->result->kind == TY_VOID || export_compatible(t->result));
 }
 
-static bool export_compatible(const Type *t) {
+bool export_compatible(const Type *t) {
     switch (t->kind) {
     case TY_INT:
     case TY_ENUM: return t->bits == 8 || t->bits == 16 || t->bits == 32 || t->bits == 64;
@@ -67,19 +77,10 @@ static bool export_compatible(const Type *t) {
     case TY_ARRAY: return export_compatible(t->elem);
     case TY_POINTER:
         return t->elem->kind == TY_FN ? fn_compatible(t->elem) : export_compatible(t->elem);
-    case TY_STRUCT: return t->layout & 1; // extern
+    case TY_STRUCT:
+    case TY_UNION: return t->layout & 1; // extern
+    case TY_PACKED: return abi_sized(t);
     default: return false;
-    }
-}
-
-// Since SDK 2.10 only integers of 16 and 32 bits, and enums over them.
-static bool abi_sized(const Type *t) {
-    switch (t->kind) {
-    case TY_INT:
-    case TY_ENUM: return t->bits == 16 || t->bits == 32;
-    case TY_ARRAY: return abi_sized(t->elem);
-    case TY_POINTER: return t->elem->kind == TY_FN || abi_sized(t->elem);
-    default: return true;
     }
 }
 

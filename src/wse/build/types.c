@@ -208,8 +208,9 @@ Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *field
         if (kind == TY_ENUM) key_int(&key, fields[i].value);
     }
     SrcPlace p = source_place(s->c, site->pos);
-    const char *word = kind == TY_ENUM ? "enum" : kind == TY_UNION ? "union" : "struct";
+    const char *word = kind == TY_ENUM ? "enum" : site->kind == ND_UNION_TYPE ? "union" : "struct";
     Type t = { .kind = kind,
+               .sub = site->kind == ND_UNION_TYPE,
                .nfields = n,
                .elem = base,
                .named = true,
@@ -217,7 +218,7 @@ Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *field
                .name = arena_printf(s->arena, "%s at line %d", word, p.line) };
     t.fields = arena_array(s->arena, Field, n);
     memcpy(t.fields, fields, n * sizeof *fields);
-    if (kind == TY_ENUM) {
+    if (base) {
         t.size = base->size;
         t.align = base->align;
         t.bits = base->bits;
@@ -314,6 +315,7 @@ bool type_is_aggregate(const Type *t) {
 
 bool type_in_reg(const Type *t) {
     switch (t->kind) {
+    case TY_PACKED:
     case TY_BOOL:
     case TY_INT:
     case TY_POINTER:
@@ -322,6 +324,18 @@ bool type_in_reg(const Type *t) {
     case TY_FLOAT: return t->sub == FLOAT_F16 || t->sub == FLOAT_F32;
     case TY_DSD: return true;
     default: return type_is_id(t);
+    }
+}
+
+uint32_t type_width(const Type *t) {
+    switch (t->kind) {
+    case TY_INT:
+    case TY_FLOAT:
+    case TY_PACKED:
+    case TY_ENUM: return t->bits;
+    case TY_POINTER: return 16;
+    case TY_BOOL: return 1;
+    default: return type_is_id(t) ? 16 : 0;
     }
 }
 

@@ -41,6 +41,11 @@ Value value_zero(Sema *s, Type *t) {
             v.agg->items[i] = value_zero(s, t->fields[i].type);
         return v;
     }
+    case TY_UNION: {
+        Value v = value_agg(s, t, 1);
+        v.agg->items[0] = value_zero(s, t->fields[0].type);
+        return v;
+    }
     case TY_FLOAT:
     case TY_COMPTIME_FLOAT: return (Value){ .type = t, .f = 0 };
     case TY_STRING: return value_str(s, "", 0);
@@ -73,6 +78,7 @@ Value value_copy(Sema *s, Value v) {
     for (uint32_t i = 0; i < to.agg->n; i++) to.agg->items[i] = value_copy(s, v.agg->items[i]);
     to.agg->n = v.agg->n;
     to.agg->splat = v.agg->splat;
+    to.agg->active = v.agg->active;
     return to;
 }
 
@@ -206,7 +212,7 @@ bool value_equal(const Value *a, const Value *b) {
     case TY_STRUCT:
     case TY_UNION:
     case TY_RANGE:
-        if (a->agg->n != b->agg->n) return false;
+        if (a->agg->n != b->agg->n || a->agg->active != b->agg->active) return false;
         for (uint32_t i = 0; i < a->agg->n; i++) {
             Value x = value_item(a, i), y = value_item(b, i);
             if (!value_equal(&x, &y)) return false;
@@ -248,6 +254,7 @@ void value_key(Sema *s, const Value *v, StrBuf *out) {
         }
         uint32_t n = same ? 1 : v->agg->n;
         sb_add(out, &n, sizeof n);
+        sb_add(out, &v->agg->active, sizeof v->agg->active);
         for (uint32_t i = 0; i < n && v->agg->n; i++) value_key(s, &v->agg->items[i], out);
         break;
     }
@@ -308,19 +315,30 @@ void value_print(Sema *s, const Value *v, StrBuf *out) {
     case TY_ARRAY:
     case TY_STRUCT:
     case TY_UNION:
-        sb_printf(out, t->kind == TY_ARRAY ? "%s {" : ".{", t->name);
+        sb_printf(out, t->kind == TY_ARRAY ? "%s {" : "{", t->name);
         for (uint32_t i = 0; i < v->agg->n; i++) {
             Value item = value_item(v, i);
-            sb_printf(out, i ? ", " : " ");
+            sb_printf(out, i ? ", " : t->kind == TY_ARRAY ? " " : "");
             if (i >= 64) {
                 sb_printf(out, "...");
                 break;
             }
-            if (t->kind == TY_STRUCT && t->fields[i].name)
-                sb_printf(out, ".%s = ", t->fields[i].name->s);
+            const Name *name = t->kind == TY_ARRAY   ? NULL
+                               : t->kind == TY_UNION ? t->fields[v->agg->active].name
+                                                     : t->fields[i].name;
+            if (name) sb_printf(out, "%s = ", name->s);
             value_print(s, &item, out);
         }
-        sb_printf(out, v->agg->n ? " }" : "}");
+        sb_printf(out, v->agg->n && t->kind == TY_ARRAY ? " }" : "}");
+        break;
+    case TY_PACKED:
+        sb_printf(out, "{");
+        for (uint32_t i = 0; i < (t->sub ? 1 : t->nfields); i++) {
+            Operand field = packed_field(s, opd_value(*v), i, NOWHERE);
+            sb_printf(out, i ? ", %s = " : "%s = ", t->fields[i].name->s);
+            value_print(s, &field.v, out);
+        }
+        sb_printf(out, "}");
         break;
     case TY_RANGE:
         sb_printf(out, "range(");
@@ -363,8 +381,7 @@ uint64_t value_word(Sema *s, const Value *v) {
     switch (v->type->kind) {
     case TY_FLOAT: return float_bits(v->type, v->f);
     case TY_POINTER:
-        if (v->type->elem->kind == TY_FN)
-            return fn_index(v->fn);
+        if (v->type->elem->kind == TY_FN) return fn_index(v->fn);
         return (uint16_t)((v->ptr.base ? v->ptr.base->addr : 0) + v->ptr.off);
     case TY_VOID: return 0;
     default: return (uint64_t)v->i;
