@@ -185,6 +185,11 @@ static const char *takes(int opt) {
     case OPT_FP16: return "f16, bf16 or cb16";
     case OPT_IMPORT: return "a directory";
     case OPT_EMIT: return "tokens, ast, ir or bytecode";
+    case OPT_WEST:
+    case OPT_EAST: return "a number from 0";
+    case OPT_INLINED:
+    case OPT_DEPTH:
+    case OPT_LIMIT: return "a number from 1";
     default: return "a number";
     }
 }

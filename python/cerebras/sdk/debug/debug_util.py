@@ -34,7 +34,11 @@ def _parse_trace(buffer):
 
 
 class debug_util:
-    """The last run of an artifact directory in this process. Coordinates are those of the fabric."""
+    """The last run of an artifact directory in this process.
+
+    Coordinates are those of the fabric: PE (0, 0) of the program stands at its --fabric-offsets. Symbols need not be
+    exported; a library's are found as "module.name".
+    """
 
     def __init__(self, bindir, cmaddr=None):
         if cmaddr:
@@ -71,7 +75,8 @@ class debug_util:
                          for i in range(width)])
 
     def read_trace(self, px, py, name):
-        """What the PE recorded with the <debug> library under the key `name`, in order."""
+        """What the PE recorded with the <debug> library under the key `name`, in order: numbers, strings, and
+        time stamps as integers."""
         x, y = self._place(px, py)
         buffer = f"$$csl_debug.{name}.buffer"
         try:
