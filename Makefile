@@ -18,7 +18,8 @@ endif
 
 CC       ?= cc
 PKGS     := libelf libdw libxxhash libcjson
-WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+# WERROR=1 for developers: a compiler newer than this project may warn of something new.
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=c17 -g $(MODE) $(WARN) -fPIC -fno-semantic-interposition -ffp-contract=off -fno-strict-aliasing -pthread
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null || echo -lelf -ldw -lxxhash -lcjson) -ldl -lpthread -lm

@@ -4,11 +4,21 @@
 set -eu
 
 packages="gcc g++ make pkg-config libelf-dev libdw-dev libxxhash-dev libcjson-dev libcmocka-dev
-gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf libstdc++-12-dev
-qemu-user python3 python3-venv libclang-14-dev"
+gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf
+qemu-user python3 python3-venv libclang-dev"
 
+# The major version of a package that is installed or can be: 14 for 1:14.0-55.
+major_of() {
+    version=$(dpkg-query -W -f='${Version}' "$1" 2>/dev/null) || version=
+    [ -n "$version" ] || version=$(apt-cache show "$1" 2>/dev/null | sed -n 's/^Version: //p' | head -n 1)
+    version=${version#*:}
+    echo "${version%%[!0-9]*}"
+}
+
+# Kernels take the C++ headers of the host's GCC of the same version.
 missing_packages() {
-    for p in $packages; do
+    riscv=$(major_of gcc-riscv64-unknown-elf)
+    for p in $packages "libstdc++-${riscv:-12}-dev"; do
         dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
     done
 }
@@ -24,13 +34,15 @@ install_packages() {
         echo "    sudo apt-get install $missing" >&2
         exit 1
     fi
-    echo "installing $missing"
     $as_root apt-get update -qq
+    missing=$(missing_packages | tr '\n' ' ') # versions are known now
+    echo "installing $missing"
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
 }
 
-# numpy 1.24-1.26: published run.py scripts rely on the integer promotion of numpy 1; some import scipy, pandas or
-# matplotlib. ctypeslib2 and clang are for tests/abi.
+# numpy 1.24-1.26: published run.py scripts rely on the integer promotion of numpy 1, which of the versions for
+# Python 3.13 only 2.1 still has (src/cli/cs_python.sh); some import scipy, pandas or matplotlib. ctypeslib2 and
+# clang, in the version of libclang, are for tests/abi.
 make_venv() {
     [ -f build/venv/.stamp ] && [ build/venv/.stamp -nt tests/deps.sh ] && return 0
     python=/usr/bin/python3
@@ -38,8 +50,10 @@ make_venv() {
     rm -rf build/venv
     echo "making build/venv"
     $python -m venv build/venv
-    build/venv/bin/pip install -q --disable-pip-version-check 'numpy>=1.24,<1.27' 'ctypeslib2' 'clang==14.*' \
-        scipy pandas matplotlib pillow
+    clang=$(major_of libclang-dev)
+    build/venv/bin/pip install -q --disable-pip-version-check \
+        'numpy>=1.24,<1.27; python_version < "3.13"' 'numpy==2.1.*; python_version >= "3.13"' \
+        ctypeslib2 "clang==${clang:-14}.*" scipy pandas matplotlib pillow
     touch build/venv/.stamp
 }
 

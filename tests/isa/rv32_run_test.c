@@ -180,7 +180,7 @@ static void random_code_runs_the_same_decoded_or_not(void **state) {
     uint64_t executed = 0;
     unsigned seen[5] = { 0 };
     for (int round = 0; round < 3000; round++) {
-        for (int i = 0; i < L1 / 4; i++) code[i] = random_insn();
+        for (size_t i = 0; i < sizeof code / sizeof *code; i++) code[i] = random_insn();
         twin_init(&a, code, false);
         twin_init(&b, code, true);
         for (int slice = 0; slice < 40; slice++) {

@@ -106,7 +106,8 @@ static bool is_foreign(const char *text) {
                                          "dret", "wfi",  "sfence.vma", "hfence", "pause" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strncmp(text, names[i], strlen(names[i]))) return true;
-    return !strncmp(text, ".4byte", 6);
+    // undefined to binutils too, as it prints that up to 2.40 and since
+    return !strncmp(text, ".4byte", 6) || !strncmp(text, ".insn", 5);
 }
 
 // Nor does it mind a shift by more than 31.

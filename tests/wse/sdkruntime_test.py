@@ -117,9 +117,11 @@ class CsPython(unittest.TestCase):
         return done.returncode, done.stdout
 
     def test_runs_a_script_with_the_packages(self):
-        code, said = self.run_it("-c", "import cerebras.sdk.sdk_utils, numpy, sys; print(numpy.__version__, sys.argv[1:])", "a", "b c")
+        script = ("import cerebras.sdk.sdk_utils, numpy as np, sys\n"
+                  "print(np.__version__, (np.array([1], np.uint8) + 300).dtype, sys.argv[1:])")
+        code, said = self.run_it("-c", script, "a", "b c")
         self.assertEqual(code, 0, said)
-        self.assertRegex(said, r"^1\.2[456]\.\d+ \['a', 'b c'\]$")
+        self.assertRegex(said, r"^(1\.2[456]|2\.[01])\.\d+ uint16 \['a', 'b c'\]$")
 
     def test_passes_the_exit_code_on(self):
         self.assertEqual(self.run_it("-c", "import sys; sys.exit(7)")[0], 7)

@@ -18,8 +18,7 @@
 
 #define DISTRIBUTION_CXX "riscv64-unknown-elf-g++"
 #define INSTALL                                                                                    \
-    "install it with: apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf "       \
-    "libstdc++-12-dev"
+    "install it with: apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf g++"
 
 const MemMap *toolchain_mem_map(KernelArch arch) {
     static const MemMap blackhole = TTM_MEM_MAP_BLACKHOLE;
