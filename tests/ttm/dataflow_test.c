@@ -578,6 +578,14 @@ static void entries_and_helpers(void **state) {
         "#include \"internal/mod_div_lib.h\"\n"
         "#include \"ckernel.h\"\n"
         "#include \"internal/tt-1xx/blackhole/noc/noc_parameters.h\"\n"
+        "#include \"api/numeric/float32.h\"\n"
+        "#include \"api/numeric/int32.h\"\n"
+        "static_assert(float32_greater(0x40000000, 0x3f800000) && !float32_greater(NAN_FLOAT32, 0) &&"
+        " !float32_greater(0, 0x80000000) && float32_greater(0xbf800000, 0xc0000000) &&"
+        " float32_greater(0, NEG_INF_FLOAT32) && int32_greater(0, NEG_INF_INT32));\n"
+        "using tensor_accessor::detail::get_tensor_accessor_args_cta_offset;\n"
+        "static_assert(get_tensor_accessor_args_cta_offset<0, 1>() == 1);\n"
+        "static_assert(get_tensor_accessor_args_cta_offset<2, 1>() == 3);\n"
         "volatile uint32_t n = 1009;\n"
         "void kernel_main() {\n"
         "    uint64_t then = c_tensix_core::read_wall_clock();\n"
@@ -593,7 +601,8 @@ static void entries_and_helpers(void **state) {
     opt_level = TTM_OPT_DEFAULT;
     for (int i = 0; i < 4; i++) {
         uint32_t got;
-        run_with(d, sources[i], NULL, 0, NULL, 0, &got, 1);
+        const uint32_t compile[] = { 0, 2, 2 }; // two interleaved tensors in DRAM
+        run_with(d, sources[i], compile, 3, NULL, 0, &got, 1);
         assert_int_equal(got, want[i]);
     }
     assert_ok(ttm_device_close(d));

@@ -160,6 +160,16 @@ constexpr auto args_tuple(std::tuple<Done...> done) {
             std::tuple_cat(done, std::make_tuple(Args())));
     }
 }
+// Where the n-th of them begin; for n tensors, where those behind all of them do.
+namespace detail {
+template <uint32_t n, uint32_t offset> constexpr uint32_t get_tensor_accessor_args_cta_offset() {
+    if constexpr (n == 0)
+        return offset;
+    else
+        return get_tensor_accessor_args_cta_offset<
+            n - 1, TensorAccessorArgs<offset>::next_compile_time_args_offset()>();
+}
+} // namespace detail
 } // namespace tensor_accessor
 template <uint32_t NUM_TENSORS, uint32_t CTA_OFFSET>
 constexpr auto make_tensor_accessor_args_tuple() {
