@@ -186,16 +186,29 @@ static int allocate(const IrFunc *f, int nparams, int *slot) {
 // Tables of an instance
 // -------------------------------------------------------------------------------------------------
 
+// Puts a mem4d's shape into the instance's table.
+static void place_shape(Emit *e, DsdVal *d) {
+    if (!d->shape) return;
+    uint32_t n = (uint32_t)e->shapes.len - e->shapes_at, k = 0;
+    while (k < n && memcmp(&e->shapes.data[e->shapes_at + k], d->shape, sizeof(ObjShape))) k++;
+    if (k == n) vec_push(&e->shapes, *d->shape);
+    d->bits.w[3] = k;
+}
+
+// The same for those in a value.
+static void place_shapes(Emit *e, const Value *v) {
+    const Type *t = v->type;
+    if (t->kind == TY_DSD) place_shape(e, v->dsd);
+    if (t->kind != TY_ARRAY && t->kind != TY_STRUCT && t->kind != TY_UNION) return;
+    if (t->kind == TY_ARRAY && t->elem->kind != TY_DSD && !type_is_aggregate(t->elem)) return;
+    for (uint32_t i = 0; i < (v->agg->splat ? 1 : v->agg->n); i++)
+        place_shapes(e, &v->agg->items[i]);
+}
+
 static uint32_t dsd_row(Emit *e, const Value *v) {
     ObjDsd d;
+    place_shape(e, v->dsd);
     value_bytes(e->s, v, (uint8_t *)&d);
-    if (v->dsd->shape) {
-        uint32_t n = (uint32_t)e->shapes.len - e->shapes_at, k = 0;
-        while (k < n && memcmp(&e->shapes.data[e->shapes_at + k], v->dsd->shape, sizeof(ObjShape)))
-            k++;
-        if (k == n) vec_push(&e->shapes, *v->dsd->shape);
-        d.w[3] = k;
-    }
     for (uint32_t i = e->dsds_at; i < e->dsds.len; i++)
         if (!memcmp(&e->dsds.data[i], &d, sizeof d)) return i - e->dsds_at;
     vec_push(&e->dsds, d);
@@ -610,7 +623,9 @@ static void emit_data(Emit *e, uint32_t end) {
     vec_resize(&e->data, base + end);
     for (size_t i = 0; i < in->globals.len; i++) {
         Global *g = in->globals.data[i];
-        if (g->init.type) value_bytes(e->s, &g->init, e->data.data + base + g->addr);
+        if (!g->init.type) continue;
+        place_shapes(e, &g->init);
+        value_bytes(e->s, &g->init, e->data.data + base + g->addr);
     }
     // what is left is zero anyway
     while (e->data.len > base && !vec_last(&e->data)) e->data.len--;
