@@ -171,10 +171,13 @@ void artifact_memory(const Object *o, StrBuf *out) {
 
 static void dump_dsd(ObjDsd d, StrBuf *b) {
     static const char *const kinds[DSD_KINDS] = { "none",  "mem1d",  "mem4d",
-                                                  "fabin", "fabout", "fifo" };
+                                                  "fabin", "fabout", "fifo", "circbuf" };
     DsdKind k = dsd_kind(d);
     sb_printf(b, "%s", kinds[k]);
     if (k == DSD_MEM1D || k == DSD_MEM4D) sb_printf(b, " at 0x%04x", dsd_base(d));
+    if (k == DSD_CIRCBUF)
+        sb_printf(b, " at 0x%04x extent %u wraparound %u", dsd_base(d), dsd_extent(d),
+                  d.w[2] & 0xffff);
     if (k == DSD_MEM1D) sb_printf(b, " extent %u stride %d", dsd_extent(d), dsd_stride(d));
     if (k == DSD_MEM4D) sb_printf(b, " shape %u", d.w[3]);
     if (k == DSD_FABIN || k == DSD_FABOUT) sb_printf(b, " extent %u", dsd_extent(d));

@@ -232,6 +232,40 @@ static Operand get_mem4d(Sema *s, Node *call) {
     return placed(s, DSDT_MEM4D, d, &a);
 }
 
+// All of it is comptime-known. A buffer that is an array says how long it is.
+static Operand get_circbuf(Sema *s, Node *call) {
+    Options o = options_of(s, arg(call, 1), NAMES("base_address", "extent", "wraparound"));
+    Option *where = option_get(&o, "base_address");
+    Operand extent = option_as(s, &o, "extent", s->types.u16),
+            wrap = option_as(s, &o, "wraparound", s->types.u16), base;
+    Type *elem;
+    if (!o.ok || opd_bad(&extent) || opd_bad(&wrap)) return opd_error();
+    if (!where || !given(&extent))
+        return opd_wrong(s, arg_span(call, 1), "a circbuf_dsd needs '.base_address' and '.extent'");
+    if (!base_of(s, where->x, option_span(where), &base, &elem)) return opd_error();
+    if (!opd_known(&base) || !opd_known(&extent) || (given(&wrap) && !opd_known(&wrap)))
+        return opd_wrong(s, arg_span(call, 1), "all parts of a circbuf_dsd must be comptime-known");
+    const Type *to = base.type->elem;
+    bool array = to->kind == TY_ARRAY;
+    if (!array && !given(&wrap))
+        return opd_wrong(s, arg_span(call, 1),
+                         "'%s' does not say how long the buffer is: give '.wraparound'",
+                         base.type->name);
+    uint64_t n = given(&wrap) ? (uint64_t)wrap.v.i : to->count;
+    if (array && n > to->count)
+        return opd_wrong(s, option_span(option_get(&o, "wraparound")),
+                         "the buffer has %llu elements, fewer than %llu",
+                         (unsigned long long)to->count, (unsigned long long)n);
+    if (!n || n > UINT16_MAX)
+        return opd_wrong(s, arg_span(call, 1), "a circular buffer of %llu elements",
+                         (unsigned long long)n);
+    DsdVal *d = new_dsd(s, dsd_circbuf(0, (unsigned)extent.v.i, (unsigned)n));
+    d->base = base.v.ptr.base;
+    d->off = (int32_t)base.v.ptr.off;
+    d->elem = elem;
+    return dsd_operand(s, DSDT_CIRCBUF, d);
+}
+
 // -------------------------------------------------------------------------------------------------
 // Fabric DSDs
 // -------------------------------------------------------------------------------------------------
@@ -343,12 +377,12 @@ Operand builtin_get_dsd(Sema *s, Node *call, Type *want) {
         case DSDT_MEM4D: return get_mem4d(s, call);
         case DSDT_FABIN: return get_fabin(s, call);
         case DSDT_FABOUT: return get_fabout(s, call);
-        case DSDT_CIRCBUF:
-            return opd_wrong(s, arg_span(call, 0), "circbuf_dsd is not supported yet");
+        case DSDT_CIRCBUF: return get_circbuf(s, call);
         case DSDT_FIFO: break;
         }
     return opd_wrong(s, arg_span(call, 0),
-                     "@get_dsd makes mem1d_dsd, mem4d_dsd, fabin_dsd or fabout_dsd, not '%s'",
+                     "@get_dsd makes mem1d_dsd, mem4d_dsd, circbuf_dsd, fabin_dsd or fabout_dsd, "
+                     "not '%s'",
                      t->name);
 }
 
@@ -362,7 +396,7 @@ static Operand dsd_arg(Sema *s, Node *call, bool mem1d, bool mem4d, bool fabric)
     if (x.type->kind != TY_DSD)
         return opd_wrong(s, arg_span(call, 0), "expected a DSD, found '%s'", x.type->name);
     if ((is_dsd(x.type, DSDT_MEM1D) && mem1d) || (is_dsd(x.type, DSDT_MEM4D) && mem4d) ||
-        (is_fabric(x.type) && fabric))
+        ((is_fabric(x.type) || is_dsd(x.type, DSDT_CIRCBUF)) && fabric))
         return x;
     return opd_wrong(s, arg_span(call, 0), "'%s' does not apply to a '%s'", call->builtin.name->s,
                      x.type->name);

@@ -153,29 +153,29 @@ static IrOpd dsd_opd(Sema *s, Operand x) {
     return (IrOpd){ .kind = OPD_DSD, .reg = to_reg(s, x) };
 }
 
-Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
+// @get_xdsr, @get_sr: the row's number says which.
+Operand builtin_get_xdsr(Sema *s, Node *call, Type *want) {
     (void)want;
-    Value dsr;
-    if (!arg_known(s, call, 0, NULL, &dsr)) return opd_error();
-    if (dsr.type->kind != TY_DSR || dsr.type->sub > DSRT_SRC1)
-        return opd_wrong(s, arg_span(call, 0), "expected a DSR, found '%s'", dsr.type->name);
-    Operand x = arg_value(s, call, 1, NULL);
-    if (opd_bad(&x)) return x;
-    if (x.type->kind != TY_DSD || is_fifo(x.type))
-        return opd_wrong(s, arg_span(call, 1), "expected a DSD, found '%s'", x.type->name);
+    int64_t n;
+    if (!arg_int(s, call, 0, 0, DSR_NUMBERS - 1, &n)) return opd_error();
+    return opd_value(value_of(s->types.dsr[builtin_of(s, call)->arg], n));
+}
+
+// The DSR of argument 0.
+static bool dsr_arg(Sema *s, Node *call, Value *dsr) {
+    if (!arg_known(s, call, 0, NULL, dsr)) return false;
+    return (dsr->type->kind == TY_DSR && dsr->type->sub <= DSRT_SRC1) ||
+           sema_error(s, arg_span(call, 0), "expected a DSR, found '%s'", dsr->type->name);
+}
+
+// The DSD x of argument `at`, the last before the options, into a DSR.
+static Operand load_dsr(Sema *s, Node *call, Value dsr, Operand x, uint32_t at) {
     unsigned file = dsr.type->sub;
-    if (is_dsd(x.type, DSDT_FABIN) && file == DSR_DEST)
-        return opd_wrong(s, arg_span(call, 1), "a fabin_dsd is a source, not for a dsr_dest");
-    if (is_dsd(x.type, DSDT_FABOUT) && file != DSR_DEST)
-        return opd_wrong(s, arg_span(call, 1), "a fabout_dsd is a destination, not for a %s",
-                         dsr.type->name);
-    if (is_dsd(x.type, DSDT_MEM4D) && s->c->options->sdk == CSL_SDK_2_10)
-        return opd_wrong(s, arg_span(call, 1),
-                         "since SDK 2.10 a mem4d_dsd is loaded with @load_to_dsr_xdsr_sr");
     OpOptions o;
-    if (!op_options(s, nargs(call) > 2 ? arg(call, 2) : NULL,
-                    NAMES("async", "activate", "unblock", "on_control", "ut_id", "save_address",
-                          "single_step"),
+    if (!op_options(s, nargs(call) > at + 1 ? arg(call, at + 1) : NULL,
+                    at == 1 ? NAMES("async", "activate", "unblock", "on_control", "ut_id",
+                                    "save_address", "single_step")
+                            : NAMES("save_address", "single_step"),
                     &o))
         return opd_error();
     if (o.async && !is_fabric(x.type))
@@ -198,13 +198,72 @@ Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
                                       (o.save_address ? VEC_SAVE_ADDRESS : 0) |
                                       (o.single_step ? VEC_SINGLE_STEP : 0)) };
     if (at_comptime(s) && !opd_known(&x))
-        return opd_wrong(s, arg_span(call, 1), "must be comptime-known in a comptime block");
+        return opd_wrong(s, arg_span(call, at), "must be comptime-known in a comptime block");
     l->from = dsd_opd(s, x);
     if (at_comptime(s))
         vec_push(&s->inst->start_loads, *l);
     else
         ir_emit(s, IR_LDSR, 0, 0, 0)->x.ldsr = l;
     return opd_void(s);
+}
+
+Operand builtin_load_to_dsr(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Value dsr;
+    Span at = arg_span(call, 1);
+    if (!dsr_arg(s, call, &dsr)) return opd_error();
+    Operand x = arg_value(s, call, 1, NULL);
+    if (opd_bad(&x)) return x;
+    if (x.type->kind != TY_DSD || is_fifo(x.type))
+        return opd_wrong(s, at, "expected a DSD, found '%s'", x.type->name);
+    if (is_dsd(x.type, DSDT_FABIN) && dsr.type->sub == DSRT_DEST)
+        return opd_wrong(s, at, "a fabin_dsd is a source, not for a dsr_dest");
+    if (is_dsd(x.type, DSDT_FABOUT) && dsr.type->sub != DSRT_DEST)
+        return opd_wrong(s, at, "a fabout_dsd is a destination, not for a %s", dsr.type->name);
+    if (is_dsd(x.type, DSDT_CIRCBUF))
+        return opd_wrong(s, at, "a circbuf_dsd is loaded with @load_to_dsr_xdsr");
+    if (is_dsd(x.type, DSDT_MEM4D) && s->c->options->sdk == CSL_SDK_2_10)
+        return opd_wrong(s, at, "since SDK 2.10 a mem4d_dsd is loaded with @load_to_dsr_xdsr_sr");
+    return load_dsr(s, call, dsr, x, 1);
+}
+
+// (dsr, xdsr, circbuf [, options])
+Operand builtin_load_to_dsr_xdsr(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Value dsr, xdsr;
+    if (!dsr_arg(s, call, &dsr) || !arg_known(s, call, 1, s->types.dsr[DSRT_XDSR], &xdsr))
+        return opd_error();
+    Operand x = arg_value(s, call, 2, s->types.dsd[DSDT_CIRCBUF]);
+    return opd_bad(&x) ? x : load_dsr(s, call, dsr, x, 2);
+}
+
+// The first loop needs no stride register, nor does the second when the first one's stride is 1.
+static uint32_t stride_registers(const ObjShape *shape) {
+    int n = shape->dims - 1 - (shape->dims > 1 && shape->stride[0] == 1);
+    return (uint32_t)n;
+}
+
+// (dsr, xdsr, .{ sr ... }, mem4d [, options]): all three stride registers when the access is a
+// run-time value.
+Operand builtin_load_to_dsr_xdsr_sr(Sema *s, Node *call, Type *want) {
+    (void)want;
+    Value dsr, xdsr, srs;
+    if (!dsr_arg(s, call, &dsr) || !arg_known(s, call, 1, s->types.dsr[DSRT_XDSR], &xdsr) ||
+        !arg_known(s, call, 2, NULL, &srs))
+        return opd_error();
+    bool tuple = srs.type->kind == TY_STRUCT;
+    for (uint32_t i = 0; tuple && i < srs.type->nfields; i++)
+        tuple = srs.agg->items[i].type == s->types.dsr[DSRT_SR];
+    if (!tuple)
+        return opd_wrong(s, arg_span(call, 2), "expected a tuple of stride registers (sr), found "
+                                               "'%s'", srs.type->name);
+    Operand x = arg_value(s, call, 3, s->types.dsd[DSDT_MEM4D]);
+    if (opd_bad(&x)) return x;
+    uint32_t need = opd_known(&x) && x.v.dsd->shape ? stride_registers(x.v.dsd->shape) : 3;
+    if (srs.type->nfields != need)
+        return opd_wrong(s, arg_span(call, 2), "this access needs %u stride register%s, not %u",
+                         need, need == 1 ? "" : "s", srs.type->nfields);
+    return load_dsr(s, call, dsr, x, 3);
 }
 
 // -------------------------------------------------------------------------------------------------

@@ -93,10 +93,13 @@ static void dump_operand(const IrIns *in, char letter, int v, StrBuf *out) {
 }
 
 static void dump_dsd(const DsdVal *d, StrBuf *out) {
-    static const char *const kinds[] = { "none", "mem1d", "mem4d", "fabin", "fabout", "fifo" };
+    static const char *const kinds[] = { "none", "mem1d", "mem4d", "fabin", "fabout", "fifo", "circbuf" };
     DsdKind k = dsd_kind(d->bits);
     sb_printf(out, "%s", kinds[k < DSD_KINDS ? k : 0]);
     if (k == DSD_FIFO && d->fifo && d->fifo->buffer) sb_printf(out, "(%s)", d->fifo->buffer->name);
+    if (k == DSD_CIRCBUF)
+        sb_printf(out, "(%s+%d, extent %u, wraparound %u)", d->base ? d->base->name : "", d->off,
+                  dsd_extent(d->bits), d->bits.w[2] & 0xffff);
     if (k == DSD_MEM1D || k == DSD_MEM4D)
         sb_printf(out, "(%s+%d", d->base ? d->base->name : "", d->off);
     if (k == DSD_MEM1D)

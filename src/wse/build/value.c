@@ -365,7 +365,7 @@ static ObjDsd dsd_final(const DsdVal *d) {
     ObjDsd bits = d->bits;
     if (d->fifo)
         bits.w[3] = d->fifo->number;
-    else if (dsd_kind(bits) == DSD_MEM1D || dsd_kind(bits) == DSD_MEM4D)
+    else if (d->base || d->off)
         bits.w[1] = (bits.w[1] & 0xffff0000u) |
                     (uint16_t)((d->base ? d->base->addr : 0) + (uint32_t)d->off);
     return bits;

@@ -76,6 +76,7 @@ typedef enum WalkKind {
     WALK_OUT,
     WALK_FIFO,
     WALK_SCALAR,
+    WALK_RING, // a circular buffer: done[0] its first address, done[1] the one behind its last
     WALK_HELD, // a scalar in memory, written when the operation completes
 } WalkKind;
 typedef struct Walk {    // an operand on its way through its elements

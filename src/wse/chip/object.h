@@ -39,7 +39,8 @@ typedef enum WseArch { WSE2 = 2, WSE3 = 3 } WseArch;
 //             (ObjSimd), 25:24 zero (0 none, 1 first source, 2 second source), 27:26 priority (0
 //             default, 1 low, 2 medium, 3 high)
 //    word 1   bits 15:0 base byte address with all offsets folded in, 31:16 extent
-//    word 2   bits 15:0 stride in elements of the operation, signed (mem1d)
+//    word 2   bits 15:0 stride in elements of the operation, signed (mem1d); circbuf: elements until
+//             it starts again at the base, bits 31:16 those before the first one used
 //    word 3   mem4d: index of the shape; FIFO: its number
 typedef struct ObjDsd {
     uint32_t w[4];
@@ -52,6 +53,7 @@ typedef enum DsdKind {
     DSD_FABIN,
     DSD_FABOUT,
     DSD_FIFO,
+    DSD_CIRCBUF,
     DSD_KINDS
 } DsdKind;
 typedef enum ObjSimd { SIMD_DEFAULT, SIMD_OFF, SIMD_32, SIMD_64, SIMD_32_OR_64 } ObjSimd;
@@ -89,6 +91,11 @@ static inline ObjDsd dsd_fabric(DsdKind kind, unsigned queue, unsigned color, un
 static inline ObjDsd dsd_fifo(unsigned number) {
     return (
         ObjDsd){ { DSD_FIFO | 0xffu << DSD_COLOR_SHIFT | 15u << DSD_QUEUE_SHIFT, 0, 0, number } };
+}
+
+static inline ObjDsd dsd_circbuf(unsigned base, unsigned extent, unsigned wraparound) {
+    return (ObjDsd){ { DSD_CIRCBUF | 0xffu << DSD_COLOR_SHIFT | 15u << DSD_QUEUE_SHIFT,
+                       (base & 0xffff) | extent << 16, wraparound & 0xffff, 0 } };
 }
 
 // A mem4d access: dimensions innermost first. stride[d] is the step in elements when loop d

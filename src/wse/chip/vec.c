@@ -162,6 +162,19 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
             w->length = n > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)n;
         }
         break;
+    case DSD_CIRCBUF: {
+        unsigned elements = d.w[2] & 0xffff, head = d.w[2] >> 16,
+                 end = dsd_base(d) + elements * w->width;
+        if (head >= elements || end > WSE_RAM)
+            return pe_fault(c, p, "a circular buffer of %u elements at 0x%04x", elements,
+                            dsd_base(d));
+        w->kind = WALK_RING;
+        w->done[0] = (uint16_t)dsd_base(d);
+        w->done[1] = (uint16_t)end;
+        w->addr = (uint16_t)(dsd_base(d) + head * w->width);
+        w->length = length_of(dsd_extent(d));
+        break;
+    }
     case DSD_FABIN:
         if (dest) return pe_fault(c, p, "a fabin DSD as destination");
         w->kind = WALK_IN;
@@ -358,6 +371,11 @@ static void walk_advance(Walk *w) {
         w->addr = (uint16_t)(w->addr + w->step);
         return;
     }
+    if (w->kind == WALK_RING) {
+        w->addr = (uint16_t)(w->addr + w->width);
+        if (w->addr == w->done[1]) w->addr = w->done[0];
+        return;
+    }
     const ObjShape *s = w->shape;
     int d = 0;
     for (; d < s->dims - 1; d++) {
@@ -376,6 +394,7 @@ static bool source_element(Chip *c, Pe *p, Walk *w, uint32_t *v) {
     case WALK_SCALAR: *v = w->scalar; return true;
     case WALK_MEM:
     case WALK_MEM4D:
+    case WALK_RING:
         if (!walk_read(c, p, w, v)) return false;
         walk_advance(w);
         return true;
@@ -395,6 +414,7 @@ static bool dest_element(Chip *c, Pe *p, Walk *w, uint32_t v) {
     switch ((WalkKind)w->kind) {
     case WALK_MEM:
     case WALK_MEM4D:
+    case WALK_RING:
         if (!pe_store(c, p, w->addr, 8u * w->width, v)) return false;
         walk_advance(w);
         return true;
@@ -479,7 +499,10 @@ static bool elements(Chip *c, Pe *p, Op *op, uint32_t n, const uint32_t in[2], u
 static void save_address(Pe *p, const Walk *w) {
     if (w->dsr == OBJ_NONE16) return;
     Dsr *d = &p->dsrs[p->plan->dsr_of[w->dsr >> 8][w->dsr & 0xff]];
-    d->dsd.w[1] = (d->dsd.w[1] & 0xffff0000u) | w->addr;
+    if (w->kind == WALK_RING)
+        d->dsd.w[2] = (d->dsd.w[2] & 0xffff) | (uint32_t)(w->addr - w->done[0]) / w->width << 16;
+    else
+        d->dsd.w[1] = (d->dsd.w[1] & 0xffff0000u) | w->addr;
 }
 static void save_addresses(Pe *p, const Op *op) {
     save_address(p, &op->dest);
@@ -837,6 +860,7 @@ static bool element_walk(Chip *c, Pe *p, const uint64_t *it, bool dest, unsigned
     *w = (Walk){ .width = (uint8_t)width, .dsr = OBJ_NONE16 };
     if (!walk_dsd(c, p, w, dsd_of_regs(it), dest, 0)) return false;
     if (w->kind == WALK_FIFO) return pe_fault(c, p, "a FIFO as operand of @map");
+    if (w->kind == WALK_RING) return unsupported(c, p, "a circular buffer as operand of @map");
     for (int i = 0; i < 4; i++) w->done[i] = (uint16_t)(it[2] >> 16 * i);
     return true;
 }
