@@ -359,9 +359,11 @@ static Operand get_fabout(Sema *s, Node *call) {
     if (!o.ok || !simd_of(s, &o, &bits) || !flag_of(s, &o, "control", DSD_CONTROL, &bits) ||
         !flag_of(s, &o, "wavelet_index_offset", DSD_INDEX_OFFSET, &bits))
         return opd_error();
-    if (!refuse(s, &o, "control_transform") || !refuse(s, &o, "advance_switch") ||
-        !refuse(s, &o, "zero"))
+    if (!refuse(s, &o, "control_transform") || !refuse(s, &o, "advance_switch"))
         return opd_error();
+    int zero = option_choice(s, &o, "zero", NAMES("first_source", "second_source"));
+    if (zero < 0) return opd_error();
+    bits |= (uint32_t)zero << DSD_ZERO_SHIFT;
     if (!wse3(s) && option_get(&o, "priority"))
         return opd_wrong(s, option_span(option_get(&o, "priority")),
                          "on WSE-2 an operation has a priority, not its fabric DSD");

@@ -93,6 +93,7 @@ typedef struct Walk {    // an operand on its way through its elements
     uint16_t start;   // address of the first element
     uint32_t length;
     uint8_t sized; // has a length
+    uint8_t zero;  // destination: 1 clears the first source at the end, 2 the second
 } Walk;
 
 // Classes of priority, in the top bits of Op.turn. The main thread's operation stands between the

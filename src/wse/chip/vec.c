@@ -141,7 +141,7 @@ static bool walk_dsd(Chip *c, Pe *p, Walk *w, ObjDsd d, bool dest, uint16_t inde
     if (w->flags & (DSD_ADVANCE_SWITCH | DSD_CONTROL_TRANSFORM))
         return unsupported(c, p,
                            w->flags & DSD_ADVANCE_SWITCH ? "advance_switch" : "control_transform");
-    if (d.w[0] >> DSD_ZERO_SHIFT & 3) return unsupported(c, p, "a fabout DSD with .zero");
+    w->zero = d.w[0] >> DSD_ZERO_SHIFT & 3;
     switch (dsd_kind(d)) {
     case DSD_MEM1D:
         w->kind = WALK_MEM;
@@ -510,6 +510,30 @@ static void save_addresses(Pe *p, const Op *op) {
     save_address(p, &op->src1);
 }
 
+// ---- .zero of a fabout: the memory of a source is cleared when the operation has ended ----
+
+static bool in_memory(const Walk *w) {
+    return w->kind == WALK_MEM || w->kind == WALK_MEM4D || w->kind == WALK_RING;
+}
+static const Walk *zeroed(const Op *op) { return op->dest.zero == 1 ? &op->src0 : &op->src1; }
+
+static bool check_zero(Chip *c, Pe *p, const Op *op) {
+    return !op->dest.zero || in_memory(zeroed(op)) ||
+           pe_fault(c, p, "@%s has no memory as %s source, which its fabout DSD clears: undefined",
+                    vec_names[op->vec->op], op->dest.zero == 1 ? "first" : "second");
+}
+
+static bool zero_source(Chip *c, Pe *p, const Op *op) {
+    Walk w = *zeroed(op);
+    w.addr = w.start;
+    if (w.kind == WALK_MEM4D) memset(w.done, 0, sizeof w.done);
+    for (uint32_t i = 0; i < op->total; i++) {
+        if (!pe_store(c, p, w.addr, 8u * w.width, 0)) return false;
+        walk_advance(&w);
+    }
+    return true;
+}
+
 // ---- start ----
 
 static bool resolve(ObjWhen *w, const uint64_t *regs) {
@@ -540,7 +564,7 @@ static bool op_make(Chip *c, Pe *p, Op *op, const ObjVec *v, const uint64_t *reg
         !walk_start(c, p, &op->src0, v->src0, facts[v->op].src0, false, regs, op, &d0) ||
         !walk_start(c, p, &op->src1, v->src1, facts[v->op].src1, false, regs, op, &d1))
         return false;
-    if (!check_end(c, p, op, v)) return false;
+    if (!check_end(c, p, op, v) || !check_zero(c, p, op)) return false;
     if (op->src0.kind == WALK_FIFO)
         return pe_fault(c, p, "@%s has a FIFO as the first of two sources", vec_names[v->op]);
     // A FIFO that ends the operation early leaves what a pointer points to unchanged.
@@ -792,6 +816,7 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot) {
     if (op->dest.kind == WALK_HELD &&
         !pe_store(c, p, op->dest.addr, 8u * op->dest.width, op->dest.scalar))
         return;
+    if (op->dest.zero && !zero_source(c, p, op)) return;
     op_end(c, p, op, slot, true, &op->done);
 }
 
