@@ -265,6 +265,42 @@ def _plain(struct):
     return kind(*(plain(getattr(struct, n)) for n in kind._fields))
 
 
+class _Worker:
+    """The thread that makes calls for the main one. It is kept: to start one costs as much as many launches."""
+    _idle = None  # and the process it belongs to: a fork has no such thread
+
+    @classmethod
+    def get(cls):
+        idle, cls._idle = cls._idle, None
+        return idle if idle and idle.pid == os.getpid() else cls()
+
+    def __init__(self):
+        self.pid, self.go, self.done = os.getpid(), threading.Lock(), threading.Lock()
+        self.go.acquire()
+        self.done.acquire()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self):
+        while True:
+            self.go.acquire()
+            try:
+                check(self.call())
+            except BaseException as e:
+                self.raised = e
+            self.done.release()
+
+    def start(self, call):
+        self.call, self.raised = call, None
+        self.go.release()
+
+    def join(self):
+        """Waits until the call is over and returns what it raised, if anything."""
+        self.done.acquire()
+        raised, self.call, self.raised = self.raised, None, None
+        type(self)._idle = self
+        return raised
+
+
 class _Handle:
     """A handle of the library. Closing twice is fine; so is leaving a `with` block."""
     _destroy = None
@@ -331,8 +367,8 @@ class Device(_Handle):
     def _run(self, call):
         """Makes a call that may take long, so that Ctrl-C ends it.
 
-        Python handles signals on its main thread and not inside C, so there the call gets a thread
-        of its own.
+        Python handles signals on its main thread and not inside C, so there another thread makes
+        the call.
         """
         if threading.current_thread() is threading.main_thread():
             self._run_aside(call)
@@ -344,26 +380,16 @@ class Device(_Handle):
             raise failure
 
     def _run_aside(self, call):
-        raised, done = [], threading.Lock()
-
-        def work():
-            try:
-                check(call())
-            except BaseException as e:
-                raised.append(e)
-            finally:
-                done.release()
-
-        done.acquire()
-        threading.Thread(target=work, daemon=True).start()
+        worker = _Worker.get()
+        worker.start(call)
         try:
-            done.acquire()
+            raised = worker.join()
         except BaseException:  # KeyboardInterrupt, or what a handler of another signal raised
             self.interrupt()
-            done.acquire()
+            worker.join()
             raise
         if raised:
-            raise raised[0]
+            raise raised
 
     def buffer(self, size, page_size=None, kind="dram", allocation=None):
         """An interleaved buffer; one page unless `page_size` says otherwise."""

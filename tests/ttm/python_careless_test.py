@@ -243,6 +243,34 @@ class Interrupts(unittest.TestCase):
         _, text = p.communicate(timeout=60)
         self.assertIn("KeyboardInterrupt", text)
 
+    def test_signals_that_raise_nothing_end_nothing(self):
+        seen = []
+        before = signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+        try:
+            with ttm.Device(max_cycles=10_000_000) as device, device.program() as program:
+                program.dataflow(source=ENDLESS)
+                signal.setitimer(signal.ITIMER_REAL, 0.001)
+                with self.assertRaises(WavetileError) as caught:
+                    program.launch()
+                self.assertEqual(caught.exception.name, "WT_LIMIT")
+                self.assertEqual(seen, [1])
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
+    def test_launches_after_a_fork(self):
+        with ttm.Device() as device:
+            launch(device, "void kernel_main() {}")
+            child = os.fork()
+            if child == 0:
+                signal.alarm(60)
+                try:
+                    launch(device, "void kernel_main() { *(volatile uint32_t *)0x100000 = 7; }")
+                    os._exit(0 if device.read_l1((0, 0), 0x100000, 4) == b"\7\0\0\0" else 1)
+                finally:
+                    os._exit(2)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+            launch(device, "void kernel_main() {}")
+
     def test_launches_from_other_threads(self):
         with ttm.Device() as device:
             raised = []
