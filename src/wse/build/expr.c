@@ -448,6 +448,10 @@ static bool is_temporary(const Node *n) {
     return n->kind != ND_IDENT && n->kind != ND_DEREF && n->kind != ND_BUILTIN;
 }
 
+static bool is_statement(const Node *n) {
+    return n->kind == ND_BLOCK || n->kind == ND_IF || n->kind == ND_SWITCH;
+}
+
 static Operand literal_int(Sema *s, const Node *n) {
     if (n->integer.hi >> 62) return opd_wrong(s, span_of(n), "the number is too large");
     return opd_value(value_int(s, (Int)((unsigned __int128)n->integer.hi << 64 | n->integer.lo)));
@@ -497,7 +501,8 @@ static Operand expr_inner(Sema *s, Node *n, Type *want) {
     case ND_BUILTIN: return builtin_call(s, n, want);
     case ND_COMPTIME: {
         s->force++;
-        Operand x = expr_value(s, n->unary.operand, want);
+        Operand x = is_statement(n->unary.operand) ? comptime_expr(s, n->unary.operand, want)
+                                                   : expr_value(s, n->unary.operand, want);
         s->force--;
         if (!opd_bad(&x) && !opd_known(&x))
             return opd_wrong(s, span_of(n), "the expression is not comptime-known");

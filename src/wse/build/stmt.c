@@ -375,8 +375,9 @@ static void assign(Sema *s, Node *n) {
             sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
         return;
     }
-    if (to.kind == X_MEM && s->fx->comptime) {
-        sema_error(s, span_of(lhs), "a global variable cannot be changed at compile time");
+    if ((to.kind == X_MEM || to.kind == X_LOCAL) && s->fx->comptime) {
+        sema_error(s, span_of(lhs), "a %s variable cannot be changed at compile time",
+                   to.base ? "global" : "run-time");
         return;
     }
     const Operand *root = operand_root(&to);
@@ -888,17 +889,17 @@ static Operand for_expr(Sema *s, Node *n, Type *want) {
 
 // -------------------------------------------------------------------------------------------------
 
-static void comptime_block(Sema *s, Node *n) {
+// What stands behind `comptime` executes, also in run-time code.
+Operand comptime_expr(Sema *s, Node *n, Type *want) {
     bool was = s->fx->comptime;
     s->fx->comptime = true;
     if (!was) s->fx->flow = FLOW_NEXT;
-    block_body(s, n->block_decl.body);
-    if (!was) {
-        if (s->fx->flow != FLOW_NEXT)
-            sema_error(s, span_of(n), "a comptime block cannot be left by a jump");
-        s->fx->flow = FLOW_NEXT;
-    }
+    Operand x = expr_value(s, n, want);
+    if (!was && s->fx->flow != FLOW_NEXT)
+        x = opd_wrong(s, span_of(n), "comptime code cannot be left by a jump");
+    if (!was) s->fx->flow = FLOW_NEXT;
     s->fx->comptime = was;
+    return x;
 }
 
 Operand stmt_expr(Sema *s, Node *n, Type *want) {
@@ -934,7 +935,7 @@ void stmt(Sema *s, Node *n) {
     s->pos = n->pos;
     switch ((NodeKind)n->kind) {
     case ND_VAR: declare(s, n); break;
-    case ND_COMPTIME_BLOCK: comptime_block(s, n); break;
+    case ND_COMPTIME_BLOCK: comptime_expr(s, n->block_decl.body, NULL); break;
     case ND_ASSIGN: assign(s, n); break;
     case ND_FN: sema_error(s, span_of(n), "functions can only be declared at the top level"); break;
     case ND_LAYOUT: sema_error(s, span_of(n), "'layout' can only stand at the top level"); break;
