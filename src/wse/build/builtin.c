@@ -54,6 +54,11 @@ Operand builtin_call(Sema *s, Node *call, Type *want) {
         sema_error(s, span_of(call), "'%s' cannot stand in %s", name, place_name(s->fx->place));
         return opd_error();
     }
+    if (s->fx->place == IN_RUN && b->where == IN_RUN && at_comptime(s)) {
+        sema_error(s, span_of(call), "'%s' acts at run time and cannot stand in comptime code",
+                   name);
+        return opd_error();
+    }
     if (!s->inst && !(b->where & (IN_LAYOUT | IN_GLOBAL))) {
         sema_error(s, span_of(call),
                    "'%s' belongs into the code of a PE; here the layout is evaluated", name);
