@@ -188,6 +188,22 @@ class Cslc(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("there is no library '<one/name>'", err)
 
+    def test_a_path_is_relative_to_its_file_else_to_the_layout(self):
+        self.write("top/parts/a.csl", 'const b = @import_module("parts/b.csl");\nconst value = b.value;\n')
+        self.write("top/parts/b.csl", "const value = 5;\n")
+        self.write("top/layout.csl", 'const a = @import_module("parts/a.csl");\nlayout { @comptime_print(a.value);'
+                                     " @set_rectangle(1, 1); @set_tile_code(0, 0); }\n")
+        for cwd, path in (("", "top/layout.csl"), ("top", "layout.csl")):
+            done = subprocess.run([f"{BUILD}/bin/cslc", path, "-o", "out"], cwd=os.path.join(self.folder, cwd), text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            self.assertIn("5", done.stdout)
+            self.assertIn("warning: 'parts/b.csl' is relative to the layout", done.stderr)
+            self.assertEqual(done.returncode, 0)
+        self.write("top/parts/parts/b.csl", "const value = 6;\n")
+        code, out, err = self.cslc("top/layout.csl")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("6", out)
+
     def test_an_artifact_does_not_tell_where_the_library_lies(self):
         share = os.path.join(self.folder, "elsewhere")
         shutil.copytree(f"{BUILD}/share/wavetile", share, symlinks=True)

@@ -202,6 +202,20 @@ static Unit *unit_load_library(Csl *c, const char *name, Span at) {
     return NULL;
 }
 
+// A path is relative to the importing file. Published programs of SDK 1.0 count on the layout's
+// folder.
+static Unit *unit_beside_layout(Csl *c, const char *path, Span at, bool *found) {
+    char dir[PATH_CAP], full[PATH_CAP];
+    path_dir(dir, sizeof dir, c->options->input);
+    if (!path_join(full, sizeof full, dir, path)) return NULL;
+    Unit *u = unit_try(c, !strcmp(dir, ".") ? path : full, at, found);
+    if (*found)
+        diag_warning(c, at,
+                     "'%s' is relative to the layout; a path is relative to the file it stands in",
+                     path);
+    return u;
+}
+
 Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
     size_t n = strlen(path);
     if (n > PATH_CAP / 2) {
@@ -221,6 +235,7 @@ Unit *unit_load(Csl *c, const Unit *from, const char *path, Span at) {
     }
     bool found = false;
     Unit *u = unit_try(c, full, at, &found);
+    if (!found && from && path[0] != '/') u = unit_beside_layout(c, path, at, &found);
     if (!found) {
         Spelling near = spelling(path_base(full));
         path_dir(dir, sizeof dir, full);
