@@ -170,8 +170,8 @@ void artifact_memory(const Object *o, StrBuf *out) {
 }
 
 static void dump_dsd(ObjDsd d, StrBuf *b) {
-    static const char *const kinds[DSD_KINDS] = { "none",  "mem1d",  "mem4d",
-                                                  "fabin", "fabout", "fifo", "circbuf" };
+    static const char *const kinds[DSD_KINDS] = { "none",   "mem1d", "mem4d",  "fabin",
+                                                  "fabout", "fifo",  "circbuf" };
     DsdKind k = dsd_kind(d);
     sb_printf(b, "%s", kinds[k]);
     if (k == DSD_MEM1D || k == DSD_MEM4D) sb_printf(b, " at 0x%04x", dsd_base(d));

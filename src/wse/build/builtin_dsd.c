@@ -359,8 +359,7 @@ static Operand get_fabout(Sema *s, Node *call) {
     if (!o.ok || !simd_of(s, &o, &bits) || !flag_of(s, &o, "control", DSD_CONTROL, &bits) ||
         !flag_of(s, &o, "wavelet_index_offset", DSD_INDEX_OFFSET, &bits))
         return opd_error();
-    if (!refuse(s, &o, "control_transform") || !refuse(s, &o, "advance_switch"))
-        return opd_error();
+    if (!refuse(s, &o, "control_transform") || !refuse(s, &o, "advance_switch")) return opd_error();
     int zero = option_choice(s, &o, "zero", NAMES("first_source", "second_source"));
     if (zero < 0) return opd_error();
     bits |= (uint32_t)zero << DSD_ZERO_SHIFT;

@@ -137,6 +137,11 @@ static void map_store(Sema *s, const Mapping *m, Operand y, int end) {
     ir_emit(s, PE_it_write, r, m->out.it, element_kind(s, m->type->result));
 }
 
+// What the loop took from a DSR is gone from it; a DSD is a value and starts anew each time.
+static void keep_place(Sema *s, const MapArg *m) {
+    if (m->it >= 0 && m->x.type->kind == TY_DSR) ir_emit(s, PE_dsr_put, m->it, (int)m->x.v.i, 0);
+}
+
 // Ends where a read or write finds nothing left; what was read or computed then is lost.
 static Operand map_loop(Sema *s, const Mapping *m) {
     IrFunc *ir = s->fx->ir;
@@ -151,6 +156,8 @@ static Operand map_loop(Sema *s, const Mapping *m) {
     s->fx->depth--;
     ir_jump(s, top);
     ir_place(ir, end);
+    for (uint32_t i = 0; i < m->nin; i++) keep_place(s, &m->in[i]);
+    keep_place(s, &m->out);
     return ok ? opd_void(s) : opd_error();
 }
 

@@ -255,8 +255,8 @@ Operand builtin_load_to_dsr_xdsr_sr(Sema *s, Node *call, Type *want) {
     for (uint32_t i = 0; tuple && i < srs.type->nfields; i++)
         tuple = srs.agg->items[i].type == s->types.dsr[DSRT_SR];
     if (!tuple)
-        return opd_wrong(s, arg_span(call, 2), "expected a tuple of stride registers (sr), found "
-                                               "'%s'", srs.type->name);
+        return opd_wrong(s, arg_span(call, 2),
+                         "expected a tuple of stride registers (sr), found '%s'", srs.type->name);
     Operand x = arg_value(s, call, 3, s->types.dsd[DSDT_MEM4D]);
     if (opd_bad(&x)) return x;
     uint32_t need = opd_known(&x) && x.v.dsd->shape ? stride_registers(x.v.dsd->shape) : 3;

@@ -93,7 +93,8 @@ static void dump_operand(const IrIns *in, char letter, int v, StrBuf *out) {
 }
 
 static void dump_dsd(const DsdVal *d, StrBuf *out) {
-    static const char *const kinds[] = { "none", "mem1d", "mem4d", "fabin", "fabout", "fifo", "circbuf" };
+    static const char *const kinds[] = { "none",   "mem1d", "mem4d",  "fabin",
+                                         "fabout", "fifo",  "circbuf" };
     DsdKind k = dsd_kind(d->bits);
     sb_printf(out, "%s", kinds[k < DSD_KINDS ? k : 0]);
     if (k == DSD_FIFO && d->fifo && d->fifo->buffer) sb_printf(out, "(%s)", d->fifo->buffer->name);

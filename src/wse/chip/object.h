@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    OBJ_VERSION = 2,
+    OBJ_VERSION = 3,
     WSE_COLORS = 24,
     WSE_TASKS = 64,      // ids of tasks
     WSE_TASK_ROWS = 128, // the same and, from WSE_TASKS on, a table of control tasks alone
@@ -39,7 +39,8 @@ typedef enum WseArch { WSE2 = 2, WSE3 = 3 } WseArch;
 //             (ObjSimd), 25:24 zero (0 none, 1 first source, 2 second source), 27:26 priority (0
 //             default, 1 low, 2 medium, 3 high)
 //    word 1   bits 15:0 base byte address with all offsets folded in, 31:16 extent
-//    word 2   bits 15:0 stride in elements of the operation, signed (mem1d); circbuf: elements until
+//    word 2   bits 15:0 stride in elements of the operation, signed (mem1d); circbuf: elements
+//    until
 //             it starts again at the base, bits 31:16 those before the first one used
 //    word 3   mem4d: index of the shape; FIFO: its number
 typedef struct ObjDsd {

@@ -245,6 +245,16 @@ static bool dsr_get(Chip *c, Pe *p, unsigned which, uint64_t *to) {
     return true;
 }
 
+// The place that @map reached stays in a one-dimensional DSR.
+static bool dsr_put(Chip *c, Pe *p, unsigned which, const uint64_t *from) {
+    uint8_t slot = p->plan->dsr_of[which >> 8][which & 0xff];
+    if (slot == OBJ_NONE8 || !p->dsrs[slot].loaded)
+        return pe_fault(c, p, "a DSR is used before anything was loaded into it");
+    if (dsd_kind(p->dsrs[slot].dsd) != DSD_MEM4D)
+        p->dsrs[slot].dsd.w[1] = (uint32_t)(from[0] >> 32);
+    return true;
+}
+
 static bool copy_bytes(Chip *c, Pe *p, uint32_t to, uint32_t from, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         uint64_t byte;
@@ -392,6 +402,11 @@ typedef int64_t canon_i64;
         p->effects = true;                                                                         \
     } while (0)
 #define DSR_GET MUST(dsr_get(c, p, (unsigned)IMMB, PAIR(A)))
+#define DSR_PUT                                                                                    \
+    do {                                                                                           \
+        MUST(dsr_put(c, p, (unsigned)IMMB, PAIR(A)));                                              \
+        p->effects = true;                                                                         \
+    } while (0)
 #define FIFO_READ_LENGTH                                                                           \
     p->fifos[IMMB].read_length = (uint16_t)A;                                                      \
     p->effects = true

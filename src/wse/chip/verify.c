@@ -126,6 +126,7 @@ static wt_status_t verify_immediate(PeOp op, unsigned b, unsigned c) {
     case PE_coord: CHECK(b < 4, "coordinate %u", b); break;
     case PE_print: CHECK(b < PRINT_KINDS, "print form %u", b); break;
     case PE_dsr_get:
+    case PE_dsr_put:
         CHECK(b >> 8 < DSR_FILES && (b & 0xff) < DSR_NUMBERS, "DSR %u of file %u", b & 0xff,
               b >> 8);
         break;
