@@ -596,6 +596,10 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     Unit *u = unit_load(s->c, s->fx->mod->unit, arena_str(s->arena, path.str.p, path.str.n),
                         span_of(arg(call, 0)));
     if (!u || u->broken) return opd_error();
+    ImportFrame import = { .up = s->importing, .unit = u, .params = has ? params : value_void(s) };
+    for (const ImportFrame *i = s->importing; i; i = i->up)
+        if (i->unit == u && value_equal(&i->params, &import.params))
+            return opd_wrong(s, span_of(call), "'%s' imports itself", u->file->path);
     // Symbols of the module are named after the constant that holds it.
     const char *prefix = s->import_name
                              ? arena_printf(s->arena, "%s%s.", s->fx->mod->prefix, s->import_name)
@@ -605,7 +609,9 @@ Operand builtin_import_module(Sema *s, Node *call, Type *want) {
     DiagFrame frame = { .up = s->c->frames, .at = span_of(call), .text = MODULE_FRAME };
     s->c->frames = &frame;
     s->import_depth++;
+    s->importing = &import;
     module_start(s, m, span_of(call));
+    s->importing = import.up;
     s->import_depth--;
     s->c->frames = frame.up;
     return opd_value((Value){ .type = s->types.module, .mod = m });

@@ -628,6 +628,13 @@ typedef struct UnitInfo { // what all modules of a file share
     bool library;
 } UnitInfo;
 
+// The modules whose imports are being followed, innermost first. On the C stack.
+typedef struct ImportFrame {
+    struct ImportFrame *up;
+    Unit *unit;
+    Value params; // void: none
+} ImportFrame;
+
 struct Sema {
     Csl *c;
     Arena *arena;
@@ -647,6 +654,7 @@ struct Sema {
     Type *number;   // of a run-time choice between comptime numbers, where nothing else says it
     uint64_t steps; // work since something came of it
     int expr_depth, resolve_depth, import_depth;
+    ImportFrame *importing;
     const char *import_name; // the constant whose initializer is being evaluated
     SrcPos pos;              // of the statement being walked, for line tables
     bool stopped;
