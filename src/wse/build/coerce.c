@@ -159,9 +159,12 @@ static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
     if (x->kind == X_VALUE && type_is_float(t) && type_is_float(x->type) &&
         (x->type->kind == TY_COMPTIME_FLOAT || type_coerces(x->type, t)))
         return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
-    if (type_is_number(t) && type_is_number(x->type))
+    if (type_is_number(t) && type_is_number(x->type) && !t->comptime_only)
         return opd_wrong(s, at, "expected '%s', found '%s'; convert it with @as(%s, ...)", t->name,
                          x->type->name, t->name);
+    if (t->comptime_only && type_is_number(t) && type_is_number(x->type) && x->kind != X_VALUE)
+        return opd_wrong(s, at, "expected '%s', found '%s' known at run time only", t->name,
+                         x->type->name);
     if (t->kind == TY_POINTER && t->many && x->type == s->types.void_)
         return opd_wrong(s, at, "expected '%s', found no value", t->name);
     if (t->kind == TY_POINTER && x->type->kind == TY_ARRAY)

@@ -43,8 +43,8 @@ static Node *parse_jump(Parser *p) {
         if (diag_error(p->c, token_span(t), "'%s' outside of a loop",
                        kind == ND_BREAK ? "break" : "continue") &&
             p->labels.len)
-            diag_note(p->c, NOWHERE, "a labelled block is left with 'break :%s'",
-                      vec_last(&p->labels)->name->s);
+            diag_note(p->c, span_of(vec_last(&p->labels)),
+                      "a labelled block is left with 'break :%s'", vec_last(&p->labels)->name->s);
     }
     if (kind != ND_CONTINUE && parse_starts_value(p) && !p->panic) n->jump.value = parse_expr(p);
     return parse_done(p, n);

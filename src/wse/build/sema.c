@@ -186,7 +186,8 @@ Type *fn_node_type(Sema *s, Node *n) {
         if (!fields[i].type) return NULL;
         if (!type_sized(s, fields[i].type, span_of(params.data[i]))) return NULL;
         if (fields[i].type->kind == TY_VOID) {
-            sema_error(s, span_of(params.data[i]), "a parameter of type void");
+            sema_error(s, span_of(params.data[i]),
+                       "a parameter cannot have the type 'void'; one of 'anytype' takes {}");
             return NULL;
         }
     }
@@ -274,8 +275,8 @@ static bool resolve_var(Sema *s, Decl *d, Span at) {
             return sema_error(s, span_of(n),
                               "a variable needs a type of fixed width; write 'var %s: %s'",
                               n->var.name->s, d->type->kind == TY_COMPTIME_INT ? "i16" : "f32");
-        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'",
-                          d->type->name);
+        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'%s",
+                          d->type->name, fn_hint(s, d->type));
     }
     const Type *part = d->type->kind == TY_ARRAY ? d->type->elem : d->type;
     if ((part == s->types.bf16 || part == s->types.cb16) && part != s->types.fp16)

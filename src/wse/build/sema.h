@@ -130,6 +130,8 @@ Type *type_struct(Sema *s, const Field *fields, uint32_t n);
 // are.
 Type *type_declared(Sema *s, TypeKind kind, const Node *site, const Field *fields, uint32_t n,
                     Type *base, unsigned flags);
+// What a variable may hold instead of a function; "" for other types.
+const char *fn_hint(Sema *s, const Type *t);
 // False for anyopaque, which is only pointed to: reported.
 bool type_sized(Sema *s, const Type *t, Span at);
 bool type_is_int(const Type *t); // fixed width or comptime

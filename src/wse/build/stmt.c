@@ -299,7 +299,8 @@ static void declare_variable(Sema *s, Node *n, Type *type, Operand x) {
                        name->s, type->kind == TY_COMPTIME_INT ? "i16" : "f32");
         else
             sema_error(s, at, "a run-time variable cannot have the type '%s'%s", type->name,
-                       type->kind == TY_FLOAT ? "; only f16 and f32 are supported yet" : "");
+                       type->kind == TY_FLOAT ? "; only f16 and f32 are supported yet"
+                                              : fn_hint(s, type));
         declare_failed(s, n);
     } else if (type_is_aggregate(type) || is_addressed(s, name)) {
         Operand m = mem_temp(s, type);
@@ -355,6 +356,25 @@ static void declare(Sema *s, Node *n) {
     }
 }
 
+// Names what is constant: a variable, or what a pointer points to.
+static void constant_assigned(Sema *s, Node *lhs) {
+    Node *n = lhs;
+    bool through = false;
+    while (n->kind == ND_FIELD || n->kind == ND_INDEX || n->kind == ND_DEREF) {
+        through |= n->kind == ND_DEREF;
+        n = n->kind == ND_FIELD ? n->field.of : n->kind == ND_INDEX ? n->call.of : n->unary.operand;
+    }
+    Operand base = n->kind == ND_IDENT ? expr(s, n, NULL) : opd_error();
+    if (!opd_bad(&base) && base.type->kind == TY_MODULE) base = opd_error();
+    if (!opd_bad(&base) && (through || base.type->kind == TY_POINTER) && n != lhs)
+        sema_error(s, span_of(lhs), "what '%s' points to is constant and cannot be assigned",
+                   n->name->s);
+    else if (!opd_bad(&base))
+        sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", n->name->s);
+    else
+        sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
+}
+
 static void assign(Sema *s, Node *n) {
     Node *lhs = n->assign.lhs;
     if (n->op == CSL_OP_NONE && lhs->kind == ND_IDENT && !strcmp(lhs->name->s, "_")) {
@@ -369,10 +389,7 @@ static void assign(Sema *s, Node *n) {
     Span at = span_of(n);
     bool range = to.kind == X_AGG && to.local && to.type->kind == TY_RANGE;
     if (to.kind == X_VALUE || to.kind == X_REG || (to.kind == X_AGG && !range) || to.is_const) {
-        if (lhs->kind == ND_IDENT)
-            sema_error(s, span_of(lhs), "'%s' is constant and cannot be assigned", lhs->name->s);
-        else
-            sema_error(s, span_of(lhs), "this is constant and cannot be assigned");
+        constant_assigned(s, lhs);
         return;
     }
     if ((to.kind == X_MEM || to.kind == X_LOCAL) && s->fx->comptime) {

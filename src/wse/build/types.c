@@ -300,6 +300,11 @@ Type *type_named(Sema *s, const Name *name) {
     return bits > 0 && bits <= 64 ? type_int(s, name->s[0] == 'i', bits) : NULL;
 }
 
+const char *fn_hint(Sema *s, const Type *t) {
+    if (t->kind != TY_FN || t->is_task || t->generic) return "";
+    return arena_printf(s->arena, "; a pointer is '*const %s'", t->name);
+}
+
 bool type_sized(Sema *s, const Type *t, Span at) {
     return t->kind != TY_ANYOPAQUE ||
            sema_error(s, at, "the size of 'anyopaque' is not known; '*anyopaque' points to it");
