@@ -536,13 +536,14 @@ static bool queue_initialized(const Instance *in, Int number) {
 }
 
 // Local tasks are activated, local and data tasks unblocked. On WSE-3 a data task gets what arrives
-// at its input queue, which is a color's only when it is initialized.
+// at its input queue, which is a color's only when it is initialized; published programs bind tasks
+// to queues that some of their PEs do not use.
 void task_uses_check(Sema *s, Instance *in) {
     for (const TaskBind *b = in->binds; b && wse3(s); b = b->next)
         if (b->kind == TASK_DATA && !queue_initialized(in, b->id.i))
-            sema_error(s, b->at,
-                       "input queue %d of data task '%s' has no color: call @initialize_queue",
-                       (int)b->id.i, b->task->node->fn.name->s);
+            diag_warning(s->c, b->at,
+                         "input queue %d of data task '%s' has no color: call @initialize_queue",
+                         (int)b->id.i, b->task->node->fn.name->s);
     for (size_t i = 0; i < in->task_uses.len; i++) {
         const TaskUse *u = &in->task_uses.data[i];
         const char *done = u->action == ACT_ACTIVATE ? "activated" : "unblocked";
