@@ -127,11 +127,27 @@ class Program:
         env, variables = dict(env), set(variables)
         return "{ " + " ".join(self.statement(env, variables, depth) for _ in range(self.random.randint(1, 3))) + " }"
 
+    def fields(self, env, variables):
+        """A struct or a packed struct of up to 64 bits, whose fields are variables from then on."""
+        types, left = [], 64
+        for t in self.random.choices(SCALARS, k=4):
+            width = 1 if t == "bool" else bits(t)
+            if width <= left:
+                types.append(t)
+                left -= width
+        kind, n = self.random.choice(["struct", "packed struct", "packed struct"]), self.names
+        values = ", ".join(f".x{i} = {self.expression(t, env, 2)}" for i, t in enumerate(types))
+        for i, t in enumerate(types):
+            env[f"s{n}.x{i}"] = t
+            variables.add(f"s{n}.x{i}")
+        declared = ", ".join(f"x{i}: {t}" for i, t in enumerate(types))
+        return f"const S{n} = {kind} {{ {declared} }}; var s{n} = S{n} {{ {values} }};"
+
     def statement(self, env, variables, depth):
         r = self.random
         self.names += 1
         name, t = f"v{self.names}", r.choice(SCALARS)
-        kind = r.choice(["var", "const", "array", "assign", "assign"] + ["if", "for", "while"] * (depth > 0))
+        kind = r.choice(["var", "const", "array", "fields", "assign", "assign"] + ["if", "for", "while"] * (depth > 0))
         if kind == "assign" and variables:
             to = r.choice(sorted(variables))
             if env[to] in INTS and r.random() < 0.5:
@@ -144,6 +160,8 @@ class Program:
             text = f"var {items} = [{n}]{t} {{ {values} }}; {items}[{at}] = {self.expression(t, env, 2)}; const {name} = {items}[{at}];"
             env[name] = t
             return text
+        if kind == "fields":
+            return self.fields(env, variables)
         if kind == "if":
             return f"if ({self.condition(env, 2)}) {self.block(env, variables, depth - 1)} else {self.block(env, variables, depth - 1)}"
         if kind == "for":
