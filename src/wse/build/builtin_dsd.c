@@ -529,6 +529,17 @@ static bool fifo_options(Sema *s, Node *n, Fifo *f) {
     return true;
 }
 
+// The compiler aligns a buffer that it defines itself; hardware wants that of others, too.
+static void warn_alignment(Sema *s, const Node *n) {
+    if (n->kind == ND_ADDRESS) n = n->unary.operand;
+    const Decl *d = n->kind == ND_IDENT ? module_find(s->fx->mod, n->name) : NULL;
+    if (!d || d->node->kind != ND_VAR || !(d->node->flags & NF_EXTERN)) return;
+    if (d->node->var.attrs && d->node->var.attrs->align) return;
+    diag_warning(s->c, span_of(n),
+                 "'%s' is extern: give it the 'align' that its definition has for a FIFO",
+                 n->name->s);
+}
+
 Operand builtin_allocate_fifo(Sema *s, Node *call, Type *want) {
     (void)want;
     Span at = arg_span(call, 0);
@@ -542,6 +553,7 @@ Operand builtin_allocate_fifo(Sema *s, Node *call, Type *want) {
         base.v.ptr.base->type != t)
         return opd_wrong(s, at, "the buffer of a FIFO is a global array or a pointer to one");
     if (base.v.ptr.base->is_const) return opd_wrong(s, at, "the buffer of a FIFO is a 'var'");
+    warn_alignment(s, arg(call, 0));
     if (t->count < 1 || t->count * elem->size > 0xc000)
         return opd_wrong(s, at, "a FIFO of %llu elements does not fit",
                          (unsigned long long)t->count);
