@@ -19,9 +19,13 @@ static inline bool is_fifo(const Type *t) { return is_dsd(t, DSDT_FIFO); }
 static inline bool is_fabric(const Type *t) {
     return is_dsd(t, DSDT_FABIN) || is_dsd(t, DSDT_FABOUT);
 }
+// A DSR that is known to hold a FIFO.
+static inline bool is_fifo_dsr(const Type *t) {
+    return t->kind == TY_DSR && (t->sub == DSRT_FIFO_DEST || t->sub == DSRT_FIFO_SRC1);
+}
 // What stands for many elements in an operation.
 static inline bool is_vector(const Type *t) {
-    return t->kind == TY_DSD || (t->kind == TY_DSR && t->sub <= DSRT_SRC1);
+    return t->kind == TY_DSD || (t->kind == TY_DSR && t->sub <= DSRT_FIFO_SRC1);
 }
 
 // What @wt_type_* ask.

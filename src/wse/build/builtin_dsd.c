@@ -487,12 +487,49 @@ Operand builtin_increment_dsd_offset(Sema *s, Node *call, Type *want) {
 // FIFOs
 // -------------------------------------------------------------------------------------------------
 
+// .dest, .src and .xdsr: all or none, numbers that no other FIFO has.
+static bool fifo_dsrs(Sema *s, Options *o, Fifo *f) {
+    static const char *const names[] = { "dest", "src", "xdsr" };
+    static const int kinds[] = { DSRT_DEST, DSRT_SRC1, DSRT_XDSR };
+    unsigned number[3];
+    int n = 0;
+    for (int i = 0; i < 3; i++) {
+        Operand x = option_as(s, o, names[i], s->types.dsr[kinds[i]]);
+        if (opd_bad(&x)) return false;
+        if (!given(&x)) continue;
+        if (!opd_known(&x))
+            return sema_error(s, option_span(option_get(o, names[i])),
+                              "'.%s' must be comptime-known", names[i]);
+        number[i] = (unsigned)x.v.i & 0xff;
+        n++;
+    }
+    if (!n) return true;
+    if (n < 3)
+        return sema_error(s, o->span,
+                          "a FIFO in DSRs of one's own needs '.dest', '.src' and '.xdsr'");
+    Span at = option_span(option_get(o, "src"));
+    if (number[0] != number[1])
+        return sema_error(s, at, "'.dest' and '.src' have one number, not %u and %u", number[0],
+                          number[1]);
+    f->dsr = (uint8_t)number[0];
+    f->xdsr = (uint8_t)number[2];
+    for (size_t i = 0; i < s->inst->fifos.len; i++) {
+        const Fifo *other = s->inst->fifos.data[i];
+        if (other->dsr != f->dsr && other->xdsr != f->xdsr) continue;
+        sema_error(s, other->dsr == f->dsr ? at : option_span(option_get(o, "xdsr")),
+                   "%s %u already holds a FIFO", other->dsr == f->dsr ? "DSR" : "XDSR",
+                   other->dsr == f->dsr ? f->dsr : f->xdsr);
+        diag_note(s->c, other->at, "this one");
+        return false;
+    }
+    return true;
+}
+
 static bool fifo_options(Sema *s, Node *n, Fifo *f) {
     Options o = options_of(s, n,
                            NAMES("empty_action", "full_action", "activate_push", "activate_pop",
                                  "priority", "simd_mode", "dest", "src", "xdsr"));
-    if (!o.ok || !refuse(s, &o, "dest") || !refuse(s, &o, "src") || !refuse(s, &o, "xdsr"))
-        return false;
+    if (!o.ok || !fifo_dsrs(s, &o, f)) return false;
     const char *other = wse3(s) ? "simd_mode" : "priority";
     if (option_get(&o, other))
         return sema_error(s, option_span(option_get(&o, other)), "a FIFO on %s has no '.%s'",
@@ -562,6 +599,8 @@ Operand builtin_allocate_fifo(Sema *s, Node *call, Type *want) {
                  .capacity = (uint32_t)t->count,
                  .size = elem->size,
                  .number = (uint32_t)s->inst->fifos.len,
+                 .dsr = OBJ_NONE8,
+                 .xdsr = OBJ_NONE8,
                  .at = span_of(call) };
     if (nargs(call) > 1 && !fifo_options(s, arg(call, 1), f)) return opd_error();
     for (size_t i = 0; i < s->inst->fifos.len; i++)

@@ -131,6 +131,39 @@ static bool op_options(Sema *s, Node *n, const char *const *allowed, OpOptions *
 // DSRs
 // -------------------------------------------------------------------------------------------------
 
+// A DSR that holds a FIFO: by number, or from the plain DSR.
+static Operand get_fifo_dsr(Sema *s, Node *call, Type *t) {
+    Value v;
+    int64_t n;
+    int plain = t->sub == DSRT_FIFO_DEST ? DSRT_DEST : DSRT_SRC1;
+    if (!arg_known(s, call, 1, NULL, &v)) return opd_error();
+    if (v.type->kind != TY_DSR) {
+        if (!arg_int(s, call, 1, 0, DSR_NUMBERS - 1, &n)) return opd_error();
+    } else if (v.type != s->types.dsr[plain]) {
+        return opd_wrong(s, arg_span(call, 1), "a %s is made of a %s, not of a %s", t->name,
+                         s->types.dsr[plain]->name, v.type->name);
+    } else {
+        n = (int64_t)v.i & 0xff;
+    }
+    return opd_value(value_of(t, (Int)plain << 8 | n));
+}
+
+// The FIFO that was allocated in it.
+static bool fifo_in_dsr(Sema *s, const Operand *x, Span at, IrOpd *out) {
+    unsigned n = (unsigned)x->v.i & 0xff;
+    for (size_t i = 0; i < s->inst->fifos.len; i++) {
+        Fifo *f = s->inst->fifos.data[i];
+        if (f->dsr != n) continue;
+        DsdVal *d = arena_new(s->arena, DsdVal);
+        *d = (DsdVal){ .bits = dsd_fifo(0), .fifo = f };
+        *out = (IrOpd){ .kind = OPD_FIFO,
+                        .reg = -1,
+                        .v = { .type = s->types.dsd[DSDT_FIFO], .dsd = d } };
+        return true;
+    }
+    return sema_error(s, at, "no FIFO is allocated in %s %u: undefined", x->type->name, n);
+}
+
 Operand builtin_get_dsr(Sema *s, Node *call, Type *want) {
     (void)want;
     Type *t = expr_type(s, arg(call, 0));
@@ -139,8 +172,10 @@ Operand builtin_get_dsr(Sema *s, Node *call, Type *want) {
     if (t->kind != TY_DSR)
         return opd_wrong(s, arg_span(call, 0),
                          "expected dsr_dest, dsr_src0 or dsr_src1, found '%s'", t->name);
-    if (t->sub > DSRT_SRC1)
-        return opd_wrong(s, arg_span(call, 0), "'%s' is not supported yet", t->name);
+    if (t->sub == DSRT_XDSR || t->sub == DSRT_SR)
+        return opd_wrong(s, arg_span(call, 0), "a value of type '%s' comes from @get_%s", t->name,
+                         t->name);
+    if (is_fifo_dsr(t)) return get_fifo_dsr(s, call, t);
     if (!arg_int(s, call, 1, 0, DSR_NUMBERS - 1, &n)) return opd_error();
     if (!n && t->sub != DSRT_SRC0 && shares_with_memcpy(s))
         diag_warning(s->c, span_of(call), "memcpy uses number 0 of '%s'", t->name);
@@ -420,12 +455,12 @@ static bool check_vector(const Vector *v, uint32_t i, bool dest) {
         return sema_error(s, at, "a circbuf_dsd cannot be an operand; load it into a DSR");
     if (dest && is_dsd(t, DSDT_FABIN))
         return sema_error(s, at, "a fabin_dsd cannot be the destination of %s", v->name);
-    if (dest && t->kind == TY_DSR && t->sub == DSRT_SRC1)
-        return sema_error(s, at, "a dsr_src1 cannot be the destination of %s", v->name);
+    if (dest && t->kind == TY_DSR && (t->sub == DSRT_SRC1 || t->sub == DSRT_FIFO_SRC1))
+        return sema_error(s, at, "a %s cannot be the destination of %s", t->name, v->name);
     if (!dest && is_dsd(t, DSDT_FABOUT))
         return sema_error(s, at, "a fabout_dsd cannot be a source of %s", v->name);
-    if (!dest && t->kind == TY_DSR && t->sub == DSRT_DEST)
-        return sema_error(s, at, "a dsr_dest cannot be a source of %s", v->name);
+    if (!dest && t->kind == TY_DSR && (t->sub == DSRT_DEST || t->sub == DSRT_FIFO_DEST))
+        return sema_error(s, at, "a %s cannot be a source of %s", t->name, v->name);
     return true;
 }
 
@@ -435,19 +470,20 @@ static bool check_together(const Vector *v, const OpOptions *o) {
     int inputs = 0, fifos = 0, fabric = 0, dsrs = 0;
     for (uint32_t i = 0; i < v->n; i++) {
         const Type *t = v->x[i].type;
+        bool fifo = is_fifo(t) || is_fifo_dsr(t);
         fabric += is_fabric(t);
-        dsrs += t->kind == TY_DSR;
+        dsrs += t->kind == TY_DSR && !fifo;
         if (is_fifo(t) && !opd_known(&v->x[i]))
             return sema_error(s, arg_span(v->call, i), "the FIFO must be comptime-known");
-        if (is_fifo(t) && i > 0 && ++fifos > 1)
+        if (fifo && i > 0 && ++fifos > 1)
             return sema_error(s, arg_span(v->call, i), "an operation reads at most one FIFO");
-        if (is_fifo(t) && i == 1 && v->n > 2)
+        if (fifo && i == 1 && v->n > 2)
             return sema_error(s, arg_span(v->call, i), "a FIFO cannot be the first of two sources");
         if (is_dsd(t, DSDT_FABIN) && ++inputs > 1 && wse3(s))
             return sema_error(s, arg_span(v->call, i),
                               "WSE-3 operations have at most one fabric input");
     }
-    bool fifo = fifos || is_fifo(v->x[0].type);
+    bool fifo = fifos || is_fifo(v->x[0].type) || is_fifo_dsr(v->x[0].type);
     if (o->async && !fabric && !dsrs && !fifo)
         return sema_error(s, option_span(o->async_at),
                           "an asynchronous operation needs a fabric or FIFO operand");
@@ -469,6 +505,8 @@ static bool check_together(const Vector *v, const OpOptions *o) {
 static bool vector_opd(Vector *v, uint32_t i, IrOpd *out) {
     Sema *s = v->s;
     Operand x = v->x[i];
+    if (is_fifo_dsr(x.type))
+        return check_vector(v, i, i == 0) && fifo_in_dsr(s, &x, arg_span(v->call, i), out);
     if (x.type->kind == TY_DSR)
         *out = (IrOpd){ .kind = OPD_DSR, .reg = (int)x.v.i, .v = x.v };
     else

@@ -143,6 +143,21 @@ void module_start(Sema *s, Module *m, Span at) {
     }
 }
 
+// A FIFO in DSRs of the program's own is there for whoever names the DSRs, so nothing else need
+// name it.
+static bool has_own_dsrs(const Node *n) {
+    if (n->kind != ND_VAR || !n->var.init || n->var.init->kind != ND_BUILTIN) return false;
+    const Node *call = n->var.init;
+    if (strcmp(call->builtin.name->s, "@allocate_fifo") || call->builtin.args.len < 2) return false;
+    const Node *options = call->builtin.args.data[1];
+    if (options->kind != ND_STRUCT_LITERAL) return false;
+    for (uint32_t i = 0; i < options->literal.items.len; i++) {
+        const Node *f = options->literal.items.data[i];
+        if (f->kind == ND_FIELD_INIT && !strcmp(f->field_init.name->s, "dest")) return true;
+    }
+    return false;
+}
+
 bool run_modules(Sema *s, Instance *inst) {
     bool any = false;
     for (;;) {
@@ -159,6 +174,7 @@ bool run_modules(Sema *s, Instance *inst) {
         for (uint32_t i = 0; i < m->unit->decls.len && !s->stopped; i++) {
             Node *n = m->unit->decls.data[i];
             if (n->kind == ND_COMPTIME_BLOCK) run_block(s, m, IN_COMPTIME, n->block_decl.body);
+            if (inst && has_own_dsrs(n)) decl_operand(s, &m->decls[i], span_of(n));
         }
         s->c->frames = frame.up;
     }

@@ -199,6 +199,7 @@ struct Fifo {
     Decl *decl;
     uint32_t capacity, size;
     uint8_t empty, full, priority, simd; // ObjFifoAction; as in a DSD
+    uint8_t dsr, xdsr;                   // the program's own, 0xff none
     Value push, pop;                     // ids or tasks to activate, or no type
     uint32_t number;
     Span at;
