@@ -286,7 +286,8 @@ static bool resolve_var(Sema *s, Decl *d, Span at) {
         return true;
     }
     d->type = type ? type : x.v.type;
-    if (d->type->comptime_only || !d->type->size) {
+    bool nothing = !d->type->size && d->type->kind != TY_ARRAY; // an array may be empty
+    if (d->type->comptime_only || nothing) {
         if (d->type->kind == TY_COMPTIME_INT || d->type->kind == TY_COMPTIME_FLOAT)
             return sema_error(s, span_of(n),
                               "a variable needs a type of fixed width; write 'var %s: %s'",
