@@ -266,6 +266,11 @@ static bool routes(const Config *c, ObjColor *out) {
     if (!config_bool(c, "color_swap_x", &swap_x) || !config_bool(c, "color_swap_y", &swap_y))
         return false;
     Config f;
+    if (s->arch == CSL_WSE3 && out->rx & (out->rx - 1)) {
+        config_get(c, "rx", &f);
+        return sema_error(s, config_span(&f),
+                          "on WSE-3 the words of a color come from one direction only");
+    }
     if ((swap_x || swap_y) && s->arch == CSL_WSE3) {
         config_get(c, swap_x ? "color_swap_x" : "color_swap_y", &f);
         return sema_error(s, config_span(&f), "WSE-3 cannot swap colors");
