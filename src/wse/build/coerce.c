@@ -151,6 +151,10 @@ static Operand coerce_failed(Sema *s, const Operand *x, Type *t, Span at) {
     if ((t->kind == TY_STRUCT || (t->kind == TY_PACKED && !t->sub)) && x->type->kind == TY_STRUCT &&
         !x->type->named)
         return struct_coerce_failed(s, x, t, at);
+    if ((t->kind == TY_UNION || t->kind == TY_PACKED) && t->sub && x->type->kind == TY_STRUCT &&
+        x->type->nfields == 1)
+        return opd_wrong(s, at, "expected '%s', found '%s'; write '%s { ... }'", t->name,
+                         x->type->name, t->name);
     if (x->kind == X_VALUE && t->kind == TY_INT && type_is_int(x->type))
         return opd_wrong(s, at, "value %s does not fit in '%s'", value_text(s, &x->v), t->name);
     if (x->type->kind == TY_COMPTIME_INT && type_is_float(t))
