@@ -469,6 +469,18 @@ static Operand branch(Sema *s, Node *n, Type *want) {
     return rvalue(s, x);
 }
 
+// A value that nobody takes and that took no effect to compute is most likely a slip.
+static void warn_unused(Sema *s, const Node *n, Operand x) {
+    bool idle = n->kind == ND_BINARY || n->kind == ND_UNARY || n->kind == ND_IDENT ||
+                n->kind == ND_INT || n->kind == ND_FLOAT || n->kind == ND_FIELD ||
+                n->kind == ND_DEREF || n->kind == ND_INDEX;
+    if (!idle || opd_bad(&x) || x.type->kind == TY_VOID) return;
+    diag_warning(s->c, span_of(n), "the value is not used%s",
+                 x.type->kind == TY_FN                        ? "; a call needs '()'"
+                 : n->kind == ND_BINARY && n->op == CSL_OP_EQ ? "; '=' assigns"
+                                                              : "");
+}
+
 static Operand if_expr(Sema *s, Node *n, Type *want) {
     if (s->fx->comptime) {
         Value c;
@@ -489,6 +501,7 @@ static Operand if_expr(Sema *s, Node *n, Type *want) {
     if (then) {
         ir_place(f, yes);
         Operand x = branch(s, n->if_.then, want);
+        if (!n->if_.otherwise) warn_unused(s, n->if_.then, x);
         exit_add(s, &t, x, span_of(n->if_.then));
     }
     if (otherwise) {
@@ -934,18 +947,7 @@ Operand stmt_expr(Sema *s, Node *n, Type *want) {
     }
 }
 
-// An expression as a statement. One that does nothing is most likely a slip.
-static void expr_stmt(Sema *s, Node *n) {
-    Operand x = expr(s, n, NULL);
-    bool idle = n->kind == ND_BINARY || n->kind == ND_UNARY || n->kind == ND_IDENT ||
-                n->kind == ND_INT || n->kind == ND_FLOAT || n->kind == ND_FIELD ||
-                n->kind == ND_DEREF || n->kind == ND_INDEX;
-    if (!idle || opd_bad(&x) || x.type->kind == TY_VOID) return;
-    diag_warning(s->c, span_of(n), "the value is not used%s",
-                 x.type->kind == TY_FN                        ? "; a call needs '()'"
-                 : n->kind == ND_BINARY && n->op == CSL_OP_EQ ? "; '=' assigns"
-                                                              : "");
-}
+static void expr_stmt(Sema *s, Node *n) { warn_unused(s, n, expr(s, n, NULL)); }
 
 void stmt(Sema *s, Node *n) {
     SrcPos was = s->pos;
