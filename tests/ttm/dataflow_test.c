@@ -573,6 +573,7 @@ static void entries_and_helpers(void **state) {
         "static void kernel_main() { *(volatile uint32_t *)0x100000 = 3; } // no newline",
         "#include \"hw/inc/api/dataflow/dataflow_api.h\"\n"
         "#include \"api/dataflow/dataflow_api.h\"\n"
+        "#include \"tt_metal/tools/profiler/kernel_profiler.hpp\"\n"
         "#include \"c_tensix_core.h\"\n"
         "#include \"core_config.h\"\n"
         "#include \"internal/mod_div_lib.h\"\n"

@@ -49,15 +49,14 @@ static bool claims(const char *name, int processor) {
                                             "experimental/core",
                                             "experimental/tensor",
                                             "internal/dataflow/",
+                                            "hw/inc/api/dataflow/",
                                             "wt/noc.h",
                                             "wt/banks.h",
                                             "wt/cb_data_movement.h",
                                             NULL };
-    static const char *const buffers[] = { "wt/cb.h", NULL };
     bool trisc = processor >= PROC_TRISC0;
     if (starts(name, compute)) return trisc;
     if (starts(name, movement)) return !trisc;
-    if (starts(name, buffers)) return processor != PROC_TRISC1;
     return true;
 }
 

@@ -8,9 +8,7 @@
 #error                                                                                             \
     "compute_kernel_api is for compute kernels; data-movement kernels include api/dataflow/dataflow_api.h"
 #endif
-#if WT_HAS_CBS
 #include "wt/cb.h"
-#endif
 
 namespace ckernel {
 

@@ -6,9 +6,10 @@
 #pragma once
 #include "wt/args.h"
 
-static constexpr auto &cb_interface = wt_shared.cb_interface;
 constexpr uint32_t cb_addr_shift = WT_CB_ADDR_SHIFT;
 
+#if WT_HAS_CBS
+static constexpr auto &cb_interface = wt_shared.cb_interface;
 FORCE_INLINE LocalCBInterface &get_local_cb_interface(uint32_t cb_id) {
     return wt_shared.cb_interface[cb_id].local_cb_interface;
 }
@@ -18,6 +19,10 @@ FORCE_INLINE RemoteSenderCBInterface &get_remote_sender_cb_interface(uint32_t cb
 FORCE_INLINE RemoteReceiverCBInterface &get_remote_receiver_cb_interface(uint32_t cb_id) {
     return wt_shared.cb_interface[cb_id].remote_receiver_cb_interface;
 }
+#else
+// The math processor has none. Kernels name them in code that it compiles but does not run.
+FORCE_INLINE LocalCBInterface &get_local_cb_interface(uint32_t) { __builtin_trap(); }
+#endif
 
 FORCE_INLINE uint16_t wt_cb_filled(int32_t cb) {
     return (uint16_t)(*get_cb_tiles_received_ptr(cb) - *get_cb_tiles_acked_ptr(cb));

@@ -1,0 +1,3 @@
+// A path by which kernels in a TT-Metal tree include it.
+#pragma once
+#include "api/dataflow/dataflow_api.h"
