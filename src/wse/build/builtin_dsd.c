@@ -326,6 +326,9 @@ static Operand fabric_dsd(Sema *s, Node *call, DsdType kind, Options *o, Type *q
 
     unsigned c = given(&color) && opd_known(&color) ? (unsigned)color.v.i : 0xff,
              q = given(&queue) ? (unsigned)queue.v.i : 15;
+    if (wse3(s) && s->inst && c != 0xff)
+        vec_push(&s->inst->dsd_colors, (DsdColor){ out, (uint8_t)q, (uint8_t)c,
+                                                   option_span(option_get(o, "fabric_color")) });
     DsdVal *d =
         new_dsd(s, dsd_fabric(out ? DSD_FABOUT : DSD_FABIN, q, c, (unsigned)known_or(&extent, 0)));
     d->bits.w[0] |= bits;

@@ -535,10 +535,23 @@ static bool queue_initialized(const Instance *in, Int number) {
     return false;
 }
 
+// On WSE-3 the words of a fabric DSD have the color of its queue, whatever it says itself.
+static void dsd_color_check(Sema *s, const Instance *in, const DsdColor *d) {
+    for (size_t i = 0; i < in->queues.len; i++) {
+        const QueueInit *q = &in->queues.data[i];
+        if (q->output == d->output && q->number == d->number && q->color != d->color)
+            diag_warning(
+                s->c, d->at,
+                "not color %d: %s queue %d is initialized with color %d, which counts on WSE-3",
+                d->color, d->output ? "output" : "input", d->number, q->color);
+    }
+}
+
 // Local tasks are activated, local and data tasks unblocked. On WSE-3 a data task gets what arrives
 // at its input queue, which is a color's only when it is initialized; published programs bind tasks
 // to queues that some of their PEs do not use.
 void task_uses_check(Sema *s, Instance *in) {
+    for (size_t i = 0; i < in->dsd_colors.len; i++) dsd_color_check(s, in, &in->dsd_colors.data[i]);
     for (const TaskBind *b = in->binds; b && wse3(s); b = b->next)
         if (b->kind == TASK_DATA && !queue_initialized(in, b->id.i))
             diag_warning(s->c, b->at,

@@ -596,7 +596,7 @@ static void sema_free(Sema *s) {
         vec_free(&in->modules), vec_free(&in->globals), vec_free(&in->funcs),
             vec_free(&in->all_funcs);
         vec_free(&in->start), vec_free(&in->task_uses), vec_free(&in->queues),
-            vec_free(&in->colors), vec_free(&in->fifos);
+            vec_free(&in->dsd_colors), vec_free(&in->colors), vec_free(&in->fifos);
         vec_free(&in->start_loads), vec_free(&in->exports);
         map_free(&in->anonymous), map_free(&in->symbols);
     }

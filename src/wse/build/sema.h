@@ -501,6 +501,11 @@ typedef struct QueueInit {
     uint8_t table; // ctrl_table_id
     Span at, table_at;
 } QueueInit;
+typedef struct DsdColor { // what a WSE-3 fabric DSD says its queue's color is
+    bool output;
+    uint8_t number, color;
+    Span at;
+} DsdColor;
 typedef struct ControlTable { // @set_control_task_table
     bool set;
     uint8_t stride; // entry points between the tables of two ctrl_table_ids
@@ -528,6 +533,7 @@ struct Instance { // one PE program: a file with its parameters
     Vec(TaskUse) task_uses;
     bool unbound; // a @bind_* failed: that ids have no task is not reported
     Vec(QueueInit) queues;
+    Vec(DsdColor) dsd_colors;
     Vec(ColorInit) colors;
     Vec(Fifo *) fifos;
     Vec(IrLdsr) start_loads;
