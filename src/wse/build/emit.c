@@ -1,34 +1,17 @@
-// From IR to the object: registers, bytecode, the layout of PE memory, tables.
+// From IR to the object: the program, its instances, the layout of PE memory, tables.
 //
-// Virtual registers get slots by one scan over their live ranges; call windows lie above all of
-// them, so nothing needs to be saved around a call. Data starts at byte 2 (no object has address
-// 0), the stack follows it.
-#include "wse/build/builtin.h"
+// Virtual registers get slots by one scan over their live ranges (slots.c); call windows lie above
+// all of them, so nothing needs to be saved around a call (code.c). Data starts at byte 2 (no
+// object has address 0), the stack follows it.
+#include "wse/build/emit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 // native code: about two words an instruction
-enum { DATA_START = 2, BYTES_PER_INSN = 4, MAX_REGS = 0xfff0 };
+enum { DATA_START = 2, BYTES_PER_INSN = 4 };
 
-static const char *const operands[PE_OPS] = {
-#define INSN(name, letters, cost, ...) [PE_##name] = letters,
-#include "wse/chip/pe.def"
-#undef INSN
-};
-
-typedef struct Emit {
-    Sema *s;
-#define _(name, type) Vec(type) name;
-    OBJ_SECTIONS(_)
-#undef _
-    Map strings_index, routers_index;
-    Instance *in;
-    ObjInst *inst;
-    uint32_t dsds_at, shapes_at, vecs_at, dsrs_at; // where the instance's rows start
-} Emit;
-
-static uint32_t string_at(Emit *e, const char *text) {
+uint32_t emit_string(Emit *e, const char *text) {
     uint64_t *slot = map_puts(&e->strings_index, text);
     if (!*slot) {
         *slot = e->strings.len + 1;
@@ -38,441 +21,6 @@ static uint32_t string_at(Emit *e, const char *text) {
         }
     }
     return (uint32_t)*slot - 1;
-}
-
-// -------------------------------------------------------------------------------------------------
-// What an instruction reads and writes
-// -------------------------------------------------------------------------------------------------
-
-typedef void Visit(void *to, int reg, int at);
-
-static void visit_when(const IrWhen *w, Visit *f, void *to, int at) {
-    if (w->reg >= 0) f(to, w->reg, at);
-}
-
-static void visit_opd(const IrOpd *o, Visit *f, void *to, int at) {
-    if (o->kind == OPD_DSD || o->kind == OPD_SCALAR || o->kind == OPD_POINTER) f(to, o->reg, at);
-}
-
-static void visit_regs(const IrIns *in, Visit *f, void *to, int at) {
-    switch (in->op) {
-    case IR_LABEL: return;
-    case IR_CONST:
-    case IR_ADDR:
-    case IR_FUNC:
-    case IR_TASK:
-    case IR_DSD: f(to, in->a, at); return;
-    case IR_CALL:
-        for (int i = 0; i < in->x.call->nargs; i++) f(to, in->x.call->args[i], at);
-        if (in->x.call->through >= 0) f(to, in->x.call->through, at);
-        if (in->x.call->result >= 0) f(to, in->x.call->result, at);
-        return;
-    case IR_RET:
-    case IR_STR:
-        if (in->a >= 0) f(to, in->a, at);
-        return;
-    case IR_VEC: {
-        const IrVec *v = in->x.vec;
-        f(to, in->a, at);
-        visit_opd(&v->dest, f, to, at), visit_opd(&v->src0, f, to, at),
-            visit_opd(&v->src1, f, to, at);
-        if (v->scalar >= 0) f(to, v->scalar, at);
-        if (v->index >= 0) f(to, v->index, at);
-        visit_when(&v->done, f, to, at), visit_when(&v->on_control, f, to, at);
-        return;
-    }
-    case IR_LDSR:
-        visit_opd(&in->x.ldsr->from, f, to, at);
-        visit_when(&in->x.ldsr->done, f, to, at), visit_when(&in->x.ldsr->on_control, f, to, at);
-        return;
-    }
-    for (int k = 0; k < 3; k++)
-        if (strchr("wrWRMT", operands[in->op][k]))
-            f(to, k == 0 ? in->a : k == 1 ? in->b : in->c, at);
-}
-
-// -------------------------------------------------------------------------------------------------
-// Slots
-// -------------------------------------------------------------------------------------------------
-
-typedef struct Range {
-    int first, last, reg;
-} Range;
-
-static void note_use(void *to, int reg, int at) {
-    Range *r = (Range *)to + reg;
-    if (r->first < 0) r->first = at;
-    r->last = at;
-}
-
-static int by_first(const void *a, const void *b) {
-    const Range *x = a, *y = b;
-    return x->first != y->first ? (x->first < y->first ? -1 : 1) : x->reg - y->reg;
-}
-
-typedef struct Loop {
-    int from, to;
-} Loop;
-typedef Vec(Loop) Loops;
-static int by_end(const void *a, const void *b) {
-    return ((const Loop *)a)->to - ((const Loop *)b)->to;
-}
-
-// The loops of a function, inner ones first: a jump back, and the label it goes to.
-static void find_loops(const IrFunc *f, Loops *loops) {
-    int *label_at = calloc(f->labels.len + 1, sizeof *label_at);
-    for (size_t i = 0; i < f->ins.len; i++)
-        if (f->ins.data[i].op == IR_LABEL) label_at[f->ins.data[i].a] = (int)i;
-    for (size_t i = 0; i < f->ins.len; i++) {
-        const IrIns *in = &f->ins.data[i];
-        if (in->op >= PE_OPS) continue;
-        for (int k = 1; k < 3; k++) {
-            char c = operands[in->op][k];
-            int target = k == 1 ? in->b : in->c;
-            if ((c == 'j' || c == 'J') && label_at[target] <= (int)i)
-                vec_push(loops, (Loop){ label_at[target], (int)i });
-        }
-    }
-    if (loops->len) qsort(loops->data, loops->len, sizeof(Loop), by_end);
-    free(label_at);
-}
-
-// From the first to the last mention of each register; what is live when a loop starts and used in
-// it lives until the jump back.
-static void find_ranges(const IrFunc *f, int nparams, Range *ranges) {
-    int nregs = (int)f->regs.len;
-    for (int i = 0; i < nregs; i++) ranges[i] = (Range){ -1, -1, i };
-    // arguments are there from the start
-    for (int i = 0; i < nparams; i++) ranges[i].first = ranges[i].last = 0;
-    for (size_t i = 0; i < f->ins.len; i++) visit_regs(&f->ins.data[i], note_use, ranges, (int)i);
-    Loops loops = { 0 };
-    find_loops(f, &loops);
-    for (size_t k = 0; k < loops.len; k++)
-        for (int r = 0; r < nregs; r++)
-            if (ranges[r].first >= 0 && ranges[r].first < loops.data[k].from &&
-                ranges[r].last >= loops.data[k].from && ranges[r].last < loops.data[k].to)
-                ranges[r].last = loops.data[k].to;
-    vec_free(&loops);
-}
-
-// Slot of every virtual register, and how many slots there are: one scan over the ranges by their
-// start. `until` says when each slot is free again.
-static int allocate(const IrFunc *f, int nparams, int *slot) {
-    int nregs = (int)f->regs.len;
-    Range *ranges = calloc((size_t)nregs + 1, sizeof *ranges);
-    find_ranges(f, nparams, ranges);
-    qsort(ranges, (size_t)nregs, sizeof *ranges, by_first);
-    Vec(int) until = { 0 };
-    for (int i = 0; i < nregs; i++) {
-        const Range *r = &ranges[i];
-        if (r->first < 0) continue; // never used
-        size_t width = f->regs.data[r->reg].width, at = r->reg < nparams ? until.len : 0;
-        for (bool fits = false; !fits; at += !fits) {
-            fits = true;
-            for (size_t k = 0; k < width && fits; k++)
-                fits = at + k >= until.len || until.data[at + k] < r->first;
-        }
-        if (at + width > until.len) vec_resize(&until, at + width);
-        for (size_t k = 0; k < width; k++) until.data[at + k] = r->last;
-        slot[r->reg] = (int)at;
-    }
-    int top = (int)until.len;
-    vec_free(&until);
-    free(ranges);
-    return top;
-}
-
-// -------------------------------------------------------------------------------------------------
-// Tables of an instance
-// -------------------------------------------------------------------------------------------------
-
-// Puts a mem4d's shape into the instance's table.
-static void place_shape(Emit *e, DsdVal *d) {
-    if (!d->shape) return;
-    uint32_t n = (uint32_t)e->shapes.len - e->shapes_at, k = 0;
-    while (k < n && memcmp(&e->shapes.data[e->shapes_at + k], d->shape, sizeof(ObjShape))) k++;
-    if (k == n) vec_push(&e->shapes, *d->shape);
-    d->bits.w[3] = k;
-}
-
-// The same for those in a value.
-static void place_shapes(Emit *e, const Value *v) {
-    const Type *t = v->type;
-    if (t->kind == TY_DSD) place_shape(e, v->dsd);
-    if (t->kind != TY_ARRAY && t->kind != TY_STRUCT && t->kind != TY_UNION) return;
-    if (t->kind == TY_ARRAY && t->elem->kind != TY_DSD && !type_is_aggregate(t->elem)) return;
-    for (uint32_t i = 0; i < (v->agg->splat ? 1 : v->agg->n); i++)
-        place_shapes(e, &v->agg->items[i]);
-}
-
-static uint32_t dsd_row(Emit *e, const Value *v) {
-    ObjDsd d;
-    place_shape(e, v->dsd);
-    value_bytes(e->s, v, (uint8_t *)&d);
-    for (uint32_t i = e->dsds_at; i < e->dsds.len; i++)
-        if (!memcmp(&e->dsds.data[i], &d, sizeof d)) return i - e->dsds_at;
-    vec_push(&e->dsds, d);
-    return (uint32_t)e->dsds.len - 1 - e->dsds_at;
-}
-
-static uint8_t task_id(Emit *e, Func *f, Span at) {
-    if (f->bind) return (uint8_t)f->bind->id.i;
-    sema_error(e->s, at.at ? at : span_of(f->node), "task '%s' is bound to no id",
-               f->node->fn.name->s);
-    if (at.at) diag_note(e->s->c, span_of(f->node), "declared here");
-    return 0;
-}
-
-static ObjWhen when_row(Emit *e, const IrWhen *w, const int *slot, SrcPos pos) {
-    ObjWhen o = { .action = w->action, .target = w->target, .reg = OBJ_NONE16 };
-    if (w->reg >= 0)
-        o.reg = (uint16_t)slot[w->reg];
-    else if (w->task)
-        o.id = task_id(e, w->task, (Span){ pos, pos, pos });
-    else
-        o.id = (uint8_t)w->id;
-    return o;
-}
-
-static ObjOperand operand_row(Emit *e, const IrOpd *o, const int *slot) {
-    ObjOperand r = { .kind = o->kind };
-    switch (o->kind) {
-    case OPD_DSD:
-    case OPD_SCALAR:
-    case OPD_POINTER: r.value = (uint16_t)slot[o->reg]; break;
-    case OPD_CONST: r.value = (uint16_t)dsd_row(e, &o->v); break;
-    case OPD_FIFO: r.value = (uint16_t)o->v.dsd->fifo->number; break;
-    case OPD_DSR: r.value = (uint16_t)o->reg; break;
-    default: break;
-    }
-    return r;
-}
-
-static uint32_t vec_row(Emit *e, const IrVec *v, const int *slot, SrcPos pos) {
-    ObjVec o = { .op = v->op,
-                 .flags = v->flags,
-                 .ut = v->ut < 0 ? OBJ_NONE8 : (uint8_t)v->ut,
-                 .priority = v->priority,
-                 .dest = operand_row(e, &v->dest, slot),
-                 .src0 = operand_row(e, &v->src0, slot),
-                 .src1 = operand_row(e, &v->src1, slot),
-                 .index = v->index < 0 ? OBJ_NONE16 : (uint16_t)slot[v->index],
-                 .done = when_row(e, &v->done, slot, pos),
-                 .on_control = when_row(e, &v->on_control, slot, pos) };
-    if (v->scalar >= 0) o.scalar = (ObjOperand){ OPD_SCALAR, (uint16_t)slot[v->scalar] };
-    vec_push(&e->vecs, o);
-    return (uint32_t)e->vecs.len - 1 - e->vecs_at;
-}
-
-static uint32_t ldsr_row(Emit *e, const IrLdsr *l, const int *slot, SrcPos pos) {
-    ObjDsrLoad o = { .file = l->file,
-                     .number = l->number,
-                     .flags = l->flags,
-                     .ut = l->ut < 0 ? OBJ_NONE8 : (uint8_t)l->ut,
-                     .from = operand_row(e, &l->from, slot),
-                     .done = when_row(e, &l->done, slot, pos),
-                     .on_control = when_row(e, &l->on_control, slot, pos) };
-    vec_push(&e->dsrs, o);
-    return (uint32_t)e->dsrs.len - 1 - e->dsrs_at;
-}
-
-// -------------------------------------------------------------------------------------------------
-// Code
-// -------------------------------------------------------------------------------------------------
-
-// field 1: b and c; 2: c
-typedef struct Fixup {
-    uint32_t at;
-    int label, field;
-} Fixup;
-
-typedef struct Code {
-    Emit *e;
-    uint32_t start;
-    int top, window; // slots of the frame; registers that calls need above them
-    const int *slot;
-    Vec(Fixup) fixups;
-    SrcPos last_pos; // of the last row of the line table
-    const SrcFile *last_file;
-    int last_line;
-} Code;
-
-static void put(Code *c, uint64_t insn) { vec_push(&c->e->code, insn); }
-
-static void put_const(Code *c, int reg, int64_t v) {
-    if (v == (int32_t)v) {
-        put(c, pe_insn32(PE_ldi, (unsigned)reg, (uint32_t)v));
-    } else {
-        put(c, pe_insn32(PE_ldu, (unsigned)reg, (uint32_t)v));
-        if ((uint64_t)v >> 32)
-            put(c, pe_insn32(PE_ldhi, (unsigned)reg, (uint32_t)((uint64_t)v >> 32)));
-    }
-}
-
-static void put_call(Code *c, const IrCall *call, const IrFunc *f) {
-    int at = c->top, results = call->result >= 0 ? f->regs.data[call->result].width : 0;
-    for (int i = 0; i < call->nargs; i++) {
-        int w = f->regs.data[call->args[i]].width;
-        put(c,
-            pe_insn(w == 2 ? PE_mov2 : PE_mov, (unsigned)at, (unsigned)c->slot[call->args[i]], 0));
-        at += w;
-    }
-    int nargs = at - c->top, need = nargs > results ? nargs : results;
-    if (need > c->window) c->window = need;
-    if (call->through >= 0)
-        put(c, pe_insn(PE_calli, (unsigned)c->top, (unsigned)c->slot[call->through],
-                       (unsigned)(results << 8 | nargs)));
-    else
-        put(c, pe_insn32(PE_call, (unsigned)c->top, call->to->index));
-    if (results)
-        put(c, pe_insn(results == 2 ? PE_mov2 : PE_mov, (unsigned)c->slot[call->result],
-                       (unsigned)c->top, 0));
-}
-
-static unsigned address_of_ins(const IrIns *in) {
-    return (uint16_t)((in->x.global ? in->x.global->addr : 0) + (uint32_t)in->imm);
-}
-
-static void put_machine(Code *c, const IrIns *in) {
-    const char *letters = operands[in->op];
-    int v[3] = { in->a, in->b, in->c };
-    bool address = in->op >= PE_ld_i8 && in->op <= PE_st_dsd,
-         absolute = in->op >= PE_lda_i8 && in->op <= PE_sta_dsd;
-    unsigned field[3] = { 0 };
-    for (int k = 0; k < 3; k++) switch (letters[k]) {
-        case 'w':
-        case 'r':
-        case 'W':
-        case 'R':
-        case 'M':
-        case 'T': field[k] = (unsigned)c->slot[v[k]]; break;
-        case 'J':
-        case 'j':
-            vec_push(&c->fixups,
-                     (Fixup){ (uint32_t)c->e->code.len, v[k], letters[k] == 'J' ? 1 : 2 });
-            break;
-        case 'i':
-        case 'u':
-        case 'q': field[k] = (uint16_t)v[k]; break;
-        default: break;
-        }
-    if (letters[1] == 'j') { // it_end: the target stands in b
-        vec_last(&c->fixups).field = 3;
-    }
-    if (address) field[2] = address_of_ins(in);
-    if (absolute) field[1] = address_of_ins(in);
-    put(c, pe_insn(in->op, field[0], field[1], field[2]));
-}
-
-static void put_ins(Code *c, const IrIns *in, const IrFunc *f) {
-    Emit *e = c->e;
-    const int *slot = c->slot;
-    switch (in->op) {
-    case IR_CONST: put_const(c, slot[in->a], in->imm); break;
-    case IR_ADDR: put_const(c, slot[in->a], address_of_ins(in)); break;
-    case IR_FUNC: put_const(c, slot[in->a], in->x.func->index); break;
-    case IR_TASK:
-        put_const(c, slot[in->a], task_id(e, in->x.task, (Span){ in->pos, in->pos, in->pos }));
-        break;
-    case IR_DSD: {
-        Value v = { .type = e->s->types.dsd[0], .dsd = in->x.dsd };
-        put(c, pe_insn32(PE_dsd_const, (unsigned)slot[in->a], dsd_row(e, &v)));
-        break;
-    }
-    case IR_CALL: put_call(c, in->x.call, f); break;
-    case IR_RET: put(c, pe_insn(PE_ret, in->a >= 0 ? (unsigned)slot[in->a] : 0, 0, 0)); break;
-    case IR_VEC:
-        put(c, pe_insn32(PE_vec, (unsigned)slot[in->a], vec_row(e, in->x.vec, slot, in->pos)));
-        break;
-    case IR_LDSR: put(c, pe_insn32(PE_ldsr, 0, ldsr_row(e, in->x.ldsr, slot, in->pos))); break;
-    case IR_STR:
-        put(c, pe_insn32((PeOp)in->b, in->a >= 0 ? (unsigned)slot[in->a] : 0,
-                         string_at(e, in->x.str)));
-        break;
-    default: put_machine(c, in); break;
-    }
-}
-
-// A jump to what follows anyway.
-static bool is_idle(const IrFunc *f, size_t i) {
-    const IrIns *in = &f->ins.data[i];
-    if (in->op == PE_nop) return true;
-    if (in->op != PE_jmp) return false;
-    for (size_t k = i + 1; k < f->ins.len; k++) {
-        if (f->ins.data[k].op == IR_LABEL) {
-            if (f->ins.data[k].a == in->b) return true;
-        } else if (f->ins.data[k].op != PE_nop) {
-            return false;
-        }
-    }
-    return false;
-}
-
-// A row of the line table where a new line begins.
-static void note_line(Code *c, SrcPos pos) {
-    if (!pos || pos == c->last_pos) return;
-    SrcPlace p = source_place(c->e->s->c, pos);
-    c->last_pos = pos;
-    if (p.file != c->last_file || p.line != c->last_line)
-        vec_push(&c->e->lines, (ObjLine){ .at = (uint32_t)c->e->code.len - c->start,
-                                          .file = string_at(c->e, source_name(p.file)),
-                                          .line = (uint32_t)p.line });
-    c->last_file = p.file;
-    c->last_line = p.line;
-}
-
-static void patch_jumps(Code *c, const uint32_t *label_at, const FuncInst *fi) {
-    for (size_t i = 0; i < c->fixups.len; i++) {
-        Fixup x = c->fixups.data[i];
-        uint64_t to = label_at[x.label], *insn = &c->e->code.data[x.at];
-        if (x.field != 1 && to > 0xffff)
-            sema_error(c->e->s, span_of(fi->fn->node), "'%s' is too long", fi->name);
-        *insn = x.field == 1   ? (*insn & 0xffffffffu) | to << 32
-                : x.field == 2 ? (*insn & 0xffffffffffffull) | to << 48
-                               : (*insn & ~(0xffffull << 32)) | (to & 0xffff) << 32;
-    }
-}
-
-static void emit_func(Emit *e, FuncInst *fi) {
-    Sema *s = e->s;
-    IrFunc *f = &fi->ir;
-    int nparams = (int)fi->nparams + (type_is_aggregate(fi->result) && fi->result->size), args = 0;
-    for (int i = 0; i < nparams; i++) args += f->regs.data[i].width;
-    int *slot = calloc(f->regs.len + 1, sizeof *slot);
-    uint32_t *label_at = calloc(f->labels.len + 1, sizeof *label_at);
-    Code c = { .e = e, .start = (uint32_t)e->code.len, .slot = slot };
-    c.top = allocate(f, nparams, slot);
-    uint32_t line_at = (uint32_t)e->lines.len;
-    for (size_t i = 0; i < f->ins.len; i++) {
-        const IrIns *in = &f->ins.data[i];
-        if (in->op == IR_LABEL) {
-            label_at[in->a] = (uint32_t)e->code.len - c.start;
-        } else if (!is_idle(f, i)) {
-            note_line(&c, in->pos);
-            put_ins(&c, in, f);
-        }
-    }
-    uint64_t last = e->code.len > c.start ? vec_last(&e->code) & 0xffff : PE_nop;
-    if (last != PE_jmp && last != PE_ret && last != PE_trap)
-        put(&c, pe_insn32(PE_trap, 0, string_at(e, "ran off the end of a function")));
-    patch_jumps(&c, label_at, fi);
-    if (c.top + c.window > MAX_REGS)
-        sema_error(s, span_of(fi->fn->node), "'%s' needs too many registers", fi->name);
-    if (args > 255) sema_error(s, span_of(fi->fn->node), "'%s' has too many parameters", fi->name);
-    vec_push(
-        &e->funcs,
-        (ObjFunc){ .code = c.start,
-                   .ncode = (uint32_t)e->code.len - c.start,
-                   .regs = (uint16_t)(c.top + c.window + 1),
-                   .args = (uint8_t)args,
-                   .results = type_is_aggregate(fi->result) ? 0 : (uint8_t)type_regs(fi->result),
-                   .frame = (uint16_t)f->frame,
-                   .name = string_at(e, fi->name),
-                   .line = line_at,
-                   .nline = (uint32_t)e->lines.len - line_at });
-    vec_free(&c.fixups);
-    free(slot);
-    free(label_at);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -605,14 +153,24 @@ static void emit_symbols(Emit *e) {
     for (size_t i = 0; i < in->globals.len; i++) {
         Global *g = in->globals.data[i];
         if (!g->decl) continue;
-        vec_push(&e->symbols, (ObjSymbol){ .name = string_at(e, g->name),
-                                           .type = string_at(e, g->type->name),
+        vec_push(&e->symbols, (ObjSymbol){ .name = emit_string(e, g->name),
+                                           .type = emit_string(e, g->type->name),
                                            .at = (uint16_t)g->addr,
                                            .flags = (uint16_t)((g->exported ? SYM_EXPORTED : 0) |
                                                                (g->is_const ? SYM_CONST : 0)),
                                            .bytes = g->type->size });
     }
     e->inst->symbols.n = (uint32_t)e->symbols.len - e->inst->symbols.at;
+}
+
+// The shapes of the DSDs in a value.
+static void place_shapes(Emit *e, const Value *v) {
+    const Type *t = v->type;
+    if (t->kind == TY_DSD) emit_shape(e, v->dsd);
+    if (t->kind != TY_ARRAY && t->kind != TY_STRUCT && t->kind != TY_UNION) return;
+    if (t->kind == TY_ARRAY && t->elem->kind != TY_DSD && !type_is_aggregate(t->elem)) return;
+    for (uint32_t i = 0; i < (v->agg->splat ? 1 : v->agg->n); i++)
+        place_shapes(e, &v->agg->items[i]);
 }
 
 static void emit_data(Emit *e, uint32_t end) {
@@ -658,7 +216,7 @@ static void emit_tasks(Emit *e) {
                       .kind = (uint8_t)b->kind,
                       .args = (uint8_t)fi->nparams,
                       .func = (uint16_t)fi->index,
-                      .name = string_at(e, fi->name) };
+                      .name = emit_string(e, fi->name) };
         for (uint32_t i = 0; i < fi->nparams && i < 2; i++)
             t.arg[i] = task_arg(fi->params[i], i, fi->nparams, b->kind == TASK_CONTROL);
         vec_push(&e->tasks, t);
@@ -677,7 +235,7 @@ static void emit_start(Emit *e) {
     for (size_t i = 0; i < in->start.len; i++) {
         StartTarget *t = &in->start.data[i];
         Value *v = &t->target;
-        unsigned id = v->type->kind == TY_FN ? task_id(e, v->fn, t->at) : (unsigned)v->i;
+        unsigned id = v->type->kind == TY_FN ? emit_task_id(e, v->fn, t->at) : (unsigned)v->i;
         if (v->type->kind == TY_UT_ID) {
             if (t->what == 1)
                 e->inst->ut_blocked |= 1u << id;
@@ -711,7 +269,7 @@ static void number_fifos(Emit *e) {
 
 static uint8_t fifo_task(Emit *e, const Value *v, Span at) {
     if (!v->type) return OBJ_NONE8;
-    return v->type->kind == TY_FN ? task_id(e, v->fn, at) : (uint8_t)v->i;
+    return v->type->kind == TY_FN ? emit_task_id(e, v->fn, at) : (uint8_t)v->i;
 }
 
 static void emit_fifos(Emit *e) {
@@ -731,7 +289,7 @@ static void emit_fifos(Emit *e) {
                                        .simd = f->simd,
                                        .push_task = fifo_task(e, &f->push, f->at),
                                        .pop_task = fifo_task(e, &f->pop, f->at),
-                                       .name = string_at(e, name) });
+                                       .name = emit_string(e, name) });
     }
     e->inst->fifos.n = (uint32_t)e->fifos.len - e->inst->fifos.at;
 }
@@ -763,7 +321,7 @@ static void emit_instance(Emit *e, Instance *in) {
     Sema *s = e->s;
     s->inst = in;
     in->obj = (uint32_t)e->insts.len;
-    ObjInst row = { .name = string_at(e, in->root->unit->file->path) };
+    ObjInst row = { .name = emit_string(e, in->root->unit->file->path) };
     e->in = in;
     e->inst = &row;
     uint32_t data_end = place_globals(e);
@@ -786,7 +344,7 @@ static void emit_instance(Emit *e, Instance *in) {
     emit_fifos(e);
     for (size_t i = 0; i < in->start_loads.len; i++) {
         int none = 0;
-        ldsr_row(e, &in->start_loads.data[i], &none, 0);
+        emit_dsr_load(e, &in->start_loads.data[i], &none, 0);
     }
     row.nstart = (uint32_t)in->start_loads.len;
     row.funcs.at = (uint32_t)e->funcs.len;
@@ -841,11 +399,11 @@ static void emit_rpcs(Emit *e) {
     for (size_t i = 0; i < l->names.len; i++) {
         ExportedName *n = &l->names.data[i];
         n->rpc = (uint32_t)e->rpcs.len;
-        ObjRpc r = { .name = string_at(e, n->name->s),
-                     .sym_name = string_at(e, n->name->s),
+        ObjRpc r = { .name = emit_string(e, n->name->s),
+                     .sym_name = emit_string(e, n->name->s),
                      .kind = n->type->kind == TY_FN ? RPC_FUNC : RPC_VAR,
-                     .type = string_at(e, n->type->kind == TY_FN ? n->type->result->name
-                                                                 : n->type->name),
+                     .type = emit_string(e, n->type->kind == TY_FN ? n->type->result->name
+                                                                   : n->type->name),
                      .immutable = !n->mut,
                      .color = OBJ_NONE8 };
         if (n->type->kind == TY_FN) {
@@ -853,8 +411,8 @@ static void emit_rpcs(Emit *e) {
             r.args.at = (uint32_t)e->rpc_args.len;
             for (uint32_t k = 0; k < n->type->nfields; k++)
                 vec_push(&e->rpc_args,
-                         (ObjRpcArg){ .name = string_at(e, param_name(e->s, n->name, k)),
-                                      .type = string_at(e, n->type->fields[k].type->name) });
+                         (ObjRpcArg){ .name = emit_string(e, param_name(e->s, n->name, k)),
+                                      .type = emit_string(e, n->type->fields[k].type->name) });
             r.args.n = n->type->nfields;
         }
         vec_push(&e->rpcs, r);
@@ -956,7 +514,7 @@ bool emit_program(Sema *s, Program *out) {
     const CslOptions *o = s->c->options;
     Emit *e = arena_new(s->arena, Emit);
     e->s = s;
-    string_at(e, "");
+    emit_string(e, "");
     emit_rpcs(e);
     for (size_t i = 0; i < s->instances.len; i++) emit_instance(e, s->instances.data[i]);
     if (!s->c->errors) emit_rects(e);
