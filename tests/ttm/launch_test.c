@@ -407,18 +407,18 @@ static void what_kernels_leave_on_its_way_arrives(void **state) {
     ttm_device_t *d = open_device();
     ttm_core_t noc;
     assert_ok(ttm_worker_core_from_logical_core(d, (ttm_core_t){ 3, 4 }, &noc));
-    uint32_t zero[2] = { 0 }, args[] = { noc.x, noc.y };
+    uint32_t zero[5] = { 0 }, args[] = { noc.x, noc.y };
     assert_ok(ttm_l1_write(d, (ttm_core_t){ 3, 4 }, TTM_CORE_WORKER, OUT, zero, sizeof zero));
     assert_ok(run_kernel(d,
                          "void kernel_main() {\n"
                          "    uint32_t x = get_arg_val<uint32_t>(0), y = get_arg_val<uint32_t>(1);\n"
                          "    noc_inline_dw_write<InlineWriteDst::DEFAULT, true>(get_noc_addr(x, y, "
                          "0x100000), 7);\n"
-                         "    noc_semaphore_inc(get_noc_addr(x, y, 0x100004), 8);\n"
+                         "    noc_semaphore_inc(get_noc_addr(x, y, 0x100010), 8);\n"
                          "}\n",
                          args, 2));
     assert_int_equal(word_of(d, 3, 4, OUT), 7);
-    assert_int_equal(word_of(d, 3, 4, OUT + 4), 8);
+    assert_int_equal(word_of(d, 3, 4, OUT + 16), 8);
 
     // The semaphore of one program lies where the code of the next does.
     ttm_program_t *p = new_program(d);
