@@ -72,6 +72,25 @@ static void waiting_for_a_semaphore_names_the_line_of_the_kernel(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
+// Who waits for a circular buffer is told so, and whether the program has given the core that one.
+static void waiting_for_a_circular_buffer_names_it(void **state) {
+    (void)state;
+    ttm_device_t *d = open_device();
+    ttm_program_t *p = new_program(d);
+    ttm_cb_index_t index = { 5, TTM_FORMAT_UINT32, 64 };
+    ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
+    assert_ok(ttm_cb_create(p, &core00, 1, 64, &index, 1, NULL, NULL));
+    new_kernel(p, "void kernel_main() { cb_wait_front(5, 1); }\n");
+    assert_ok(ttm_kernel_create_dataflow_from_string(
+        p, "void kernel_main() { cb_reserve_back(3, 1); }\n", &core00, 1, &second, NULL));
+    assert_fails(ttm_program_launch(p, NULL), WT_STALL, "circular buffer 5's pages filled");
+    assert_null(strstr(wt_last_error(), "no circular buffer 5"));
+    assert_non_null(strstr(wt_last_error(), "circular buffer 3's pages freed"));
+    assert_non_null(strstr(wt_last_error(), "this core has no circular buffer 3"));
+    ttm_program_destroy(p);
+    assert_ok(ttm_device_close(d));
+}
+
 static void a_host_that_polls_makes_progress(void **state) {
     (void)state;
     ttm_device_t *d = open_device();
@@ -218,6 +237,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hang_names_core_processor_pc_and_line),
         cmocka_unit_test(waiting_for_a_semaphore_names_the_line_of_the_kernel),
+        cmocka_unit_test(waiting_for_a_circular_buffer_names_it),
         cmocka_unit_test(a_host_that_polls_makes_progress),
         cmocka_unit_test(budgets_end_what_is_never_quiet),
         cmocka_unit_test(another_thread_can_interrupt),

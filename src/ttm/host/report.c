@@ -45,10 +45,30 @@ static void add_place(const Running *r, uint32_t pc, StrBuf *out) {
     sb_free(&where);
 }
 
-static void add_watches(ttm_device_t *d, ChipXY at, const ChipHartState *s, StrBuf *out) {
+// The circular buffer whose count of filled or freed pages lies at an address: the firmware keeps
+// them in registers of the stream of that number. -1: none.
+static int cb_counted_at(const ttm_device_t *d, uint32_t addr, bool *filled) {
+    enum { STREAMS = 0xFFB40000, STREAM_SIZE = 0x1000, FREED = 8 * 4, FILLED = 10 * 4 };
+    uint32_t stream = (addr - STREAMS) / STREAM_SIZE, offset = addr % STREAM_SIZE;
+    *filled = offset == FILLED;
+    bool counts = addr >= STREAMS && stream < d->facts->num_cbs && (*filled || offset == FREED);
+    return counts ? (int)stream : -1;
+}
+
+static void add_watches(ttm_device_t *d, const launch_msg_t *m, ChipXY at, const ChipHartState *s,
+                        StrBuf *out) {
+    int missing = -1;
     for (uint32_t i = 0; i < s->watches && i < 8; i++) {
         char name[64];
         uint32_t word;
+        bool filled;
+        int cb = cb_counted_at(d, s->watch[i], &filled);
+        if (cb >= 0) {
+            sb_printf(out, "%scircular buffer %d's pages %s", i == 0 ? "; waits for " : ", ", cb,
+                      filled ? "filled" : "freed");
+            if (!(m->kernel_config.local_cb_mask >> cb & 1)) missing = cb;
+            continue;
+        }
         const char *text = chip_address_name(d->chip, s->watch[i], name, sizeof name);
         sb_printf(out, "%s%s at 0x%08x", i == 0 ? "; waits for " : ", ", text, s->watch[i]);
         if (s->watch[i] < d->facts->l1_size && s->watch[i] % 4 == 0 &&
@@ -56,6 +76,7 @@ static void add_watches(ttm_device_t *d, ChipXY at, const ChipHartState *s, StrB
             sb_printf(out, " (= %u)", word);
     }
     if (s->watches > 8) sb_printf(out, " and %u more", s->watches - 8);
+    if (missing >= 0) sb_printf(out, "; this core has no circular buffer %d", missing);
 }
 
 // One line; `firmware` says whether a hart that is in its firmware counts as waiting.
@@ -70,7 +91,7 @@ static wt_status_t report_hart(ttm_device_t *d, const launch_msg_t *m, uint32_t 
     sb_printf(out, "core (%u,%u) %s: pc 0x%08x", c.x, c.y, chip_hart_name((ChipHart)p), s.pc);
     add_place(&r, s.pc, out);
     if (s.mode == CHIP_PARKED || s.mode == CHIP_BLOCKED)
-        add_watches(d, at, &s, out);
+        add_watches(d, m, at, &s, out);
     else if (s.mode == CHIP_RUNNING)
         sb_printf(out, "; runs");
     else if (s.mode == CHIP_FAULTED)
