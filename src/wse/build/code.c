@@ -206,19 +206,18 @@ static void put_ins(Code *c, const IrIns *in, const IrFunc *f) {
     }
 }
 
-// A jump to what follows anyway.
-static bool is_idle(const IrFunc *f, size_t i) {
-    const IrIns *in = &f->ins.data[i];
-    if (in->op == PE_nop) return true;
-    if (in->op != PE_jmp) return false;
-    for (size_t k = i + 1; k < f->ins.len; k++) {
-        if (f->ins.data[k].op == IR_LABEL) {
-            if (f->ins.data[k].a == in->b) return true;
-        } else if (f->ins.data[k].op != PE_nop) {
-            return false;
-        }
+// idle[i]: instruction i is left out. A jump is when its label stands before anything that is not.
+static void find_idle(const IrFunc *f, bool *idle) {
+    size_t *label_at = calloc(f->labels.len + 1, sizeof *label_at), next = f->ins.len;
+    for (size_t i = 0; i < f->ins.len; i++)
+        if (f->ins.data[i].op == IR_LABEL) label_at[f->ins.data[i].a] = i;
+    for (size_t i = f->ins.len; i-- > 0;) {
+        const IrIns *in = &f->ins.data[i];
+        size_t to = in->op == PE_jmp ? label_at[in->b] : 0;
+        idle[i] = in->op == IR_LABEL || in->op == PE_nop || (to > i && to < next);
+        if (!idle[i]) next = i;
     }
-    return false;
+    free(label_at);
 }
 
 // A row of the line table where a new line begins.
@@ -253,6 +252,8 @@ void emit_func(Emit *e, FuncInst *fi) {
     for (int i = 0; i < nparams; i++) args += f->regs.data[i].width;
     int *slot = calloc(f->regs.len + 1, sizeof *slot);
     uint32_t *label_at = calloc(f->labels.len + 1, sizeof *label_at);
+    bool *idle = calloc(f->ins.len + 1, sizeof *idle);
+    find_idle(f, idle);
     Code c = { .e = e, .start = (uint32_t)e->code.len, .slot = slot };
     c.top = slots_allocate(f, nparams, slot);
     uint32_t line_at = (uint32_t)e->lines.len;
@@ -260,7 +261,7 @@ void emit_func(Emit *e, FuncInst *fi) {
         const IrIns *in = &f->ins.data[i];
         if (in->op == IR_LABEL) {
             label_at[in->a] = (uint32_t)e->code.len - c.start;
-        } else if (!is_idle(f, i)) {
+        } else if (!idle[i]) {
             note_line(&c, in->pos);
             put_ins(&c, in, f);
         }
@@ -286,4 +287,5 @@ void emit_func(Emit *e, FuncInst *fi) {
     vec_free(&c.fixups);
     free(slot);
     free(label_at);
+    free(idle);
 }
