@@ -133,7 +133,8 @@ int main(int argc, char **argv) {
     compare("wse fmacs, sources apart", fmacs_cycles("wse fmacs 5,124", "2"), 2597, 0.05);
     compare("wse fmacs, one a cycle", fmacs_cycles("wse fmacs 5,124", "1"), 5130, 0.05);
     compare("wse fmacs, bank conflict", fmacs_cycles("wse fmacs 5,124", "0"), 10254, 0.05);
-    printf("%-30s %8.1f cycles a wavelet   (published: about 31, program unknown)\n",
+    printf("%-30s %8.1f cycles a wavelet   (published: about 31, of a task that does more; "
+           "docs/status.md)\n",
            "wse data task, cycles", (double)task.s.cycles / 30000);
     if (missed) fprintf(stderr, "bench/wse: %d cycle figures are more than 5 %% off\n", missed);
     return missed > 0;
