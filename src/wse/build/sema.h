@@ -758,7 +758,7 @@ void packed_store(Sema *s, const Operand *to, Operand part, Span at);
 // -------------------------------------------------------------------------------------------------
 
 Operand comptime_expr(Sema *s, Node *n, Type *want); // executes n, also in run-time code
-Operand stmt_expr(Sema *s, Node *n, Type *want); // blocks, if, switch, loops and jumps
+Operand stmt_expr(Sema *s, Node *n, Type *want);     // blocks, if, switch, loops and jumps
 void stmt(Sema *s, Node *n);
 void block_body(Sema *s, Node *n);
 bool going(const Sema *s); // neither unwinding nor in dead code

@@ -247,7 +247,8 @@ static bool dsr_get(Chip *c, Pe *p, unsigned which, uint64_t *to) {
 
 // The place that @map reached stays in a one-dimensional DSR. (Not inlined: the interpreter's loop
 // would keep its state in memory, a sixth of the speed of scalar code.)
-static __attribute__((noinline)) bool dsr_put(Chip *c, Pe *p, unsigned which, const uint64_t *from) {
+static __attribute__((noinline)) bool dsr_put(Chip *c, Pe *p, unsigned which,
+                                              const uint64_t *from) {
     uint8_t slot = p->plan->dsr_of[which >> 8][which & 0xff];
     if (slot == OBJ_NONE8 || !p->dsrs[slot].loaded)
         return pe_fault(c, p, "a DSR is used before anything was loaded into it");
