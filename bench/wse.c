@@ -113,8 +113,8 @@ int main(int argc, char **argv) {
             { "times", "20000" }, { "shift", "2" });
     MEASURE("wse data task per wavelet", "data_task", CSL_WSE3, times,
             "WSE-3, 2 PEs, 30,000 wavelets", { "n", "30000" });
-    Run task = MEASURE("wse data task per wavelet", "data_task", CSL_WSE2, times,
-                       "WSE-2, 2 PEs, 30,000 wavelets", { "n", "30000" });
+    MEASURE("wse data task per wavelet", "data_task", CSL_WSE2, times,
+            "WSE-2, 2 PEs, 30,000 wavelets", { "n", "30000" });
     MEASURE("wse chain reduce", "reduce", CSL_WSE3, times,
             "WSE-3, 512 PEs, 4,096 f32 words, 16,384 bytes a PE", { "width", "512" },
             { "n", "4096" });
@@ -133,9 +133,11 @@ int main(int argc, char **argv) {
     compare("wse fmacs, sources apart", fmacs_cycles("wse fmacs 5,124", "2"), 2597, 0.05);
     compare("wse fmacs, one a cycle", fmacs_cycles("wse fmacs 5,124", "1"), 5130, 0.05);
     compare("wse fmacs, bank conflict", fmacs_cycles("wse fmacs 5,124", "0"), 10254, 0.05);
-    printf("%-30s %8.1f cycles a wavelet   (published: about 31, of a task that does more; "
-           "docs/status.md)\n",
-           "wse data task, cycles", (double)task.s.cycles / 30000);
+    Run more = MEASURE("wse data task, more to do", "data_task", CSL_WSE3, 1,
+                       "WSE-3, 2 PEs, 30,000 wavelets", { "n", "30000" }, { "more", "true" });
+    double wavelet = (double)more.s.cycles / 30000;
+    printf("%-30s %8.1f cycles a wavelet  (published 31; ratio %.2f)\n", "wse data task, cycles",
+           wavelet, wavelet / 31);
     if (missed) fprintf(stderr, "bench/wse: %d cycle figures are more than 5 %% off\n", missed);
     return missed > 0;
 }

@@ -28,7 +28,7 @@ enum {
     EXECUTE = 1,       // cycles from an operation's step to its output queue,
     EXECUTE_WORDS = 1, // and the register that holds the word meanwhile
     QUEUE_WORDS = 10,  // the longest queue: 8 words and the ramp's
-    TASK_START = 10,   // cycles from picking a task to its first instruction (ours)
+    TASK_START = 1,    // cycles from picking a task to its first instruction (docs/status.md)
     VECTOR_START = 4,  // cycles to issue a vector operation beyond its elements (ours)
     MICROTHREADS = 8,
     MAIN_OP = 8,
