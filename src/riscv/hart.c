@@ -189,8 +189,8 @@ BusReply hart_push(Hart *h, uint32_t insn) {
 
 BusReply hart_system(Hart *h, uint32_t word) {
     if (!h->bus || !h->bus->system)
-        return hart_fault(h, FAULT_UNMODELLED, 0, 0, word >> 20 ? "ebreak: the program gave up here"
-                                     : "ecall");
+        return hart_fault(h, FAULT_UNMODELLED, 0, 0,
+                          word >> 20 ? "ebreak: the program gave up here" : "ecall");
     if (held_back(h)) return BUS_WAIT;
     return note_wait(h, h->bus->system(h, word), h->pc);
 }

@@ -32,8 +32,8 @@ static void errors_show_the_kernels_own_line(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
-// Blackhole writes whole words. A byte enable that says otherwise is no wish to be dropped: known to
-// the compiler, it is told at the kernel's line; else the kernel stops there.
+// Blackhole writes whole words. A byte enable that says otherwise is no wish to be dropped: known
+// to the compiler, it is told at the kernel's line; else the kernel stops there.
 static void inline_writes_of_less_than_a_word_are_refused(void **state) {
     (void)state;
     ttm_device_t *d = open_device();

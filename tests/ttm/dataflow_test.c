@@ -563,8 +563,8 @@ static void language_runtime(void **state) {
     assert_ok(ttm_device_close(d));
 }
 
-// All the forms that published kernels define their entry in, here on a data-movement processor, and
-// helpers that come with TT-Metal's headers.
+// All the forms that published kernels define their entry in, here on a data-movement processor,
+// and helpers that come with TT-Metal's headers.
 static void entries_and_helpers(void **state) {
     (void)state;
     static const char *const sources[] = {
@@ -581,7 +581,8 @@ static void entries_and_helpers(void **state) {
         "#include \"internal/tt-1xx/blackhole/noc/noc_parameters.h\"\n"
         "#include \"api/numeric/float32.h\"\n"
         "#include \"api/numeric/int32.h\"\n"
-        "static_assert(float32_greater(0x40000000, 0x3f800000) && !float32_greater(NAN_FLOAT32, 0) &&"
+        "static_assert(float32_greater(0x40000000, 0x3f800000) && !float32_greater(NAN_FLOAT32, 0) "
+        "&&"
         " !float32_greater(0, 0x80000000) && float32_greater(0xbf800000, 0xc0000000) &&"
         " float32_greater(0, NEG_INF_FLOAT32) && int32_greater(0, NEG_INF_INT32));\n"
         "using tensor_accessor::detail::get_tensor_accessor_args_cta_offset;\n"

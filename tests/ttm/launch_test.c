@@ -384,8 +384,7 @@ static void processors_meet_at_words(void **state) {
     ttm_dataflow_options_t second = { .struct_size = sizeof second, .processor = TTM_RISCV_1 };
     ttm_kernel_t *k[2];
     uint32_t semaphore[2];
-    for (int i = 0; i < 2; i++)
-        assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore[i]));
+    for (int i = 0; i < 2; i++) assert_ok(ttm_semaphore_create(p, &core00, 1, 0, &semaphore[i]));
     k[0] = new_kernel(p, source);
     assert_ok(ttm_kernel_create_dataflow_from_string(p, source, &core00, 1, &second, &k[1]));
     for (uint32_t late = 0; late < 40; late += 3)
@@ -409,14 +408,15 @@ static void what_kernels_leave_on_its_way_arrives(void **state) {
     assert_ok(ttm_worker_core_from_logical_core(d, (ttm_core_t){ 3, 4 }, &noc));
     uint32_t zero[5] = { 0 }, args[] = { noc.x, noc.y };
     assert_ok(ttm_l1_write(d, (ttm_core_t){ 3, 4 }, TTM_CORE_WORKER, OUT, zero, sizeof zero));
-    assert_ok(run_kernel(d,
-                         "void kernel_main() {\n"
-                         "    uint32_t x = get_arg_val<uint32_t>(0), y = get_arg_val<uint32_t>(1);\n"
-                         "    noc_inline_dw_write<InlineWriteDst::DEFAULT, true>(get_noc_addr(x, y, "
-                         "0x100000), 7);\n"
-                         "    noc_semaphore_inc(get_noc_addr(x, y, 0x100010), 8);\n"
-                         "}\n",
-                         args, 2));
+    assert_ok(
+        run_kernel(d,
+                   "void kernel_main() {\n"
+                   "    uint32_t x = get_arg_val<uint32_t>(0), y = get_arg_val<uint32_t>(1);\n"
+                   "    noc_inline_dw_write<InlineWriteDst::DEFAULT, true>(get_noc_addr(x, y, "
+                   "0x100000), 7);\n"
+                   "    noc_semaphore_inc(get_noc_addr(x, y, 0x100010), 8);\n"
+                   "}\n",
+                   args, 2));
     assert_int_equal(word_of(d, 3, 4, OUT), 7);
     assert_int_equal(word_of(d, 3, 4, OUT + 16), 8);
 

@@ -120,7 +120,8 @@ static void compute_kernels_in_both_forms(void **state) {
         "#include \"compute_kernel_api.h\"\nnamespace NAMESPACE {\nvoid MAIN { "
         "PACK((cb_push_back(16, 1))); }\n}\n",
         "#include \"compute_kernel_api/common.h\"\n"
-        "uint32_t at(uint32_t cb) { return get_local_cb_interface(cb).fifo_wr_ptr << cb_addr_shift; }\n"
+        "uint32_t at(uint32_t cb) { return get_local_cb_interface(cb).fifo_wr_ptr << "
+        "cb_addr_shift; }\n"
         "void kernel_main() { PACK(*(volatile uint32_t *)at(0) = 1;) }\n",
     };
     for (int i = 0; i < 3; i++) {

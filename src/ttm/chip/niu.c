@@ -296,10 +296,11 @@ static BusReply make_multicast(Tile *tile, Hart *hart, const uint32_t *reg, uint
         x0 = x1, y0 = y1, x1 = x, y1 = y;
     }
     if (x0 > x1 || y0 > y1)
-        REFUSE(FAULT_UNMODELLED,
-               "multicast on NoC %u from (%u,%u) to (%u,%u) wraps around: NoC 0 wants the low corner "
-               "first, NoC 1 the high one",
-               noc, hi >> 12 & 63, hi >> 18 & 63, hi & 63, hi >> 6 & 63);
+        REFUSE(
+            FAULT_UNMODELLED,
+            "multicast on NoC %u from (%u,%u) to (%u,%u) wraps around: NoC 0 wants the low corner "
+            "first, NoC 1 the high one",
+            noc, hi >> 12 & 63, hi >> 18 & 63, hi & 63, hi >> 6 & 63);
     const CoordNode *node = first_worker(&tile->model->chip.coords, x0, y0, x1, y1);
     if (!node)
         REFUSE(FAULT_UNDEFINED, "multicast to (%u,%u)-(%u,%u): no worker is there", x0, y0, x1, y1);

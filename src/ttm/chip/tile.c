@@ -13,9 +13,9 @@
 
 // ---- states of harts ---------------------------------------------------------------------------
 
-// Where a hart has waited for something lately, the harts of the tile go on side by side, no further
-// apart than CLOSE_STEP: programs that meet at words in L1 count on none being far ahead when they
-// have met. Elsewhere a hart takes its whole turn at once.
+// Where a hart has waited for something lately, the harts of the tile go on side by side, no
+// further apart than CLOSE_STEP: programs that meet at words in L1 count on none being far ahead
+// when they have met. Elsewhere a hart takes its whole turn at once.
 enum { CLOSE_CYCLES = 256, CLOSE_STEP = 4 };
 
 // A hart that took its turn before the one that wakes it may have polled on beyond `now`. Had they
