@@ -275,9 +275,9 @@ class _Worker:
         return idle if idle and idle.pid == os.getpid() else cls()
 
     def __init__(self):
-        self.pid, self.go, self.done = os.getpid(), threading.Lock(), threading.Lock()
+        self.pid, self.go, self.done = os.getpid(), threading.Lock(), threading.Event()
         self.go.acquire()
-        self.done.acquire()
+        self.done.set()
         threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self):
@@ -287,16 +287,19 @@ class _Worker:
                 check(self.call())
             except BaseException as e:
                 self.raised = e
-            self.done.release()
+            self.done.set()
 
     def start(self, call):
         self.call, self.raised = call, None
+        self.done.clear()
         self.go.release()
 
     def join(self):
-        """Waits until the call is over and returns what it raised, if anything."""
-        self.done.acquire()
-        raised, self.call, self.raised = self.raised, None, None
+        """Waits until the call is over and returns what it raised, if anything. A signal may come at any
+        point in here: waiting once more is fine."""
+        self.done.wait()
+        raised = self.raised
+        self.call = self.raised = None
         type(self)._idle = self
         return raised
 
@@ -381,11 +384,12 @@ class Device(_Handle):
 
     def _run_aside(self, call):
         worker = _Worker.get()
-        worker.start(call)
         try:
+            worker.start(call)
             raised = worker.join()
         except BaseException:  # KeyboardInterrupt, or what a handler of another signal raised
-            self.interrupt()
+            if not worker.done.is_set():
+                self.interrupt()
             worker.join()
             raise
         if raised:
