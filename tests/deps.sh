@@ -5,7 +5,7 @@ set -eu
 
 packages="gcc g++ make pkg-config libelf-dev libdw-dev libxxhash-dev libcjson-dev libcmocka-dev
 gcc-riscv64-unknown-elf binutils-riscv64-unknown-elf picolibc-riscv64-unknown-elf
-qemu-user python3 python3-venv libclang-dev"
+qemu-user python3 python3-venv"
 
 # The major version of a package that is installed or can be: 14 for 1:14.0-55.
 major_of() {
@@ -15,12 +15,19 @@ major_of() {
     echo "${version%%[!0-9]*}"
 }
 
+# The latest libclang with headers that is installed: 14 for libclang-14-dev.
+libclang_version() {
+    dpkg-query -W -f='${Package} ${Status}\n' 'libclang-*-dev' 2>/dev/null |
+        sed -n 's/^libclang-\([0-9]*\)-dev .* ok installed$/\1/p' | sort -n | tail -n 1
+}
+
 # Kernels take the C++ headers of the host's GCC of the same version.
 missing_packages() {
     riscv=$(major_of gcc-riscv64-unknown-elf)
     for p in $packages "libstdc++-${riscv:-12}-dev"; do
         dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"
     done
+    [ -n "$(libclang_version)" ] || echo libclang-dev
 }
 
 install_packages() {
@@ -50,7 +57,7 @@ make_venv() {
     rm -rf build/venv
     echo "making build/venv"
     $python -m venv build/venv
-    clang=$(major_of libclang-dev)
+    clang=$(libclang_version)
     build/venv/bin/pip install -q --disable-pip-version-check \
         'numpy>=1.24,<1.27; python_version < "3.13"' 'numpy==2.1.*; python_version >= "3.13"' \
         ctypeslib2 "clang==${clang:-14}.*" scipy pandas matplotlib pillow
