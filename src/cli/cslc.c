@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/vec.h"
 #include "wse/build/csl.h"
 
@@ -281,10 +281,9 @@ static int compile(Arguments *a) {
     o->sections = a->sections.data, o->nsections = a->sections.len;
     o->import_paths = a->paths.data, o->nimport_paths = a->paths.len;
     CslResult r;
-    struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    uint64_t start = clock_ms();
     wt_status_t status = csl_compile(o, &r);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds = (double)(clock_ms() - start) / 1000;
     fputs(r.output, stdout);
     if (a->json_to_stdout && !status) fputs(r.params_json, stdout);
     fputs(r.rendered, stderr);
@@ -295,8 +294,7 @@ static int compile(Arguments *a) {
     if (a->verbose) fputs(r.memory_use, stderr);
     if (a->verbose && !status && !o->emit)
         fprintf(stderr, "%s: compiled for %s into %s in %.2f s\n", o->input,
-                o->arch == CSL_WSE3 ? "wse3" : "wse2", o->output ? o->output : "out",
-                (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec));
+                o->arch == CSL_WSE3 ? "wse3" : "wse2", o->output ? o->output : "out", seconds);
     csl_result_free(&r);
     return status ? 1 : 0;
 }

@@ -170,10 +170,8 @@ void artifact_memory(const Object *o, StrBuf *out) {
 }
 
 static void dump_dsd(ObjDsd d, StrBuf *b) {
-    static const char *const kinds[DSD_KINDS] = { "none",   "mem1d", "mem4d",  "fabin",
-                                                  "fabout", "fifo",  "circbuf" };
     DsdKind k = dsd_kind(d);
-    sb_printf(b, "%s", kinds[k]);
+    sb_printf(b, "%s", dsd_kind_names[k]);
     if (k == DSD_MEM1D || k == DSD_MEM4D) sb_printf(b, " at 0x%04x", dsd_base(d));
     if (k == DSD_CIRCBUF)
         sb_printf(b, " at 0x%04x extent %u wraparound %u", dsd_base(d), dsd_extent(d),
@@ -223,14 +221,9 @@ static void dump_when(const char *role, const ObjWhen *w, StrBuf *b) {
 }
 
 static void dump_vec(const ObjVec *v, StrBuf *b) {
-    static const char *const names[] = {
-#define _(name, d, s0, s1, w2, w3) #name,
-        VEC_OPS(_)
-#undef _
-    };
     static const char *const flags[] = { "async",        "packed",      "",
                                          "save_address", "single_step", "accumulate" };
-    sb_printf(b, "%s", names[v->op]);
+    sb_printf(b, "%s", vec_names[v->op]);
     dump_operand("dest", v->dest, b);
     dump_operand("src0", v->src0, b);
     dump_operand("src1", v->src1, b);
@@ -252,10 +245,9 @@ static void dump_inst(const Object *o, const ObjInst *in, StrBuf *out) {
                   object_string(o, s->name), object_string(o, s->type),
                   s->flags & SYM_EXPORTED ? " exported" : "", s->flags & SYM_CONST ? " const" : "");
     }
-    static const char *const kinds[] = { "data", "local", "control" };
     for (uint32_t i = 0; i < in->tasks.n; i++) {
         const ObjTask *t = &o->tasks[in->tasks.at + i];
-        sb_printf(out, "  task %s %u: %s, function %u\n", kinds[t->kind], t->number,
+        sb_printf(out, "  task %s %u: %s, function %u\n", task_kind_names[t->kind], t->number,
                   object_string(o, t->name), t->func);
     }
     for (uint32_t i = 0; i < in->queues.n; i++) {

@@ -127,9 +127,7 @@ Options options_of(Sema *s, Node *n, const char *const *allowed) {
         Node *where = n;
         if (n->kind == ND_STRUCT_LITERAL && i < n->literal.items.len)
             where = n->literal.items.data[i];
-        o.at[i] = (Option){ .name = name,
-                            .node = where,
-                            .x = x.kind == X_VALUE ? opd_value(x.v.agg->items[i]) : x.items[i] };
+        o.at[i] = (Option){ .name = name, .node = where, .x = opd_item(&x, i) };
         bool found = false;
         for (int k = 0; allowed[k] && name; k++) found |= !strcmp(name->s, allowed[k]);
         if (!found) {
@@ -571,7 +569,7 @@ Operand builtin_range_part(Sema *s, Node *call, Type *want) {
         return opd_wrong(s, arg_span(call, 0), "'%s' needs a range, found '%s'",
                          call->builtin.name->s, r.type->name);
     int k = builtin_of(s, call)->arg;
-    return r.kind == X_VALUE ? opd_value(r.v.agg->items[k]) : r.items[k];
+    return opd_item(&r, k);
 }
 
 // -------------------------------------------------------------------------------------------------

@@ -91,8 +91,7 @@ static bool list_of(Sema *s, Operand x, Type *t, Span at, Operand out[4], int *n
         return sema_error(s, at, "between one and four values are expected");
     *n = tuple ? (int)x.type->nfields : 1;
     for (int i = 0; i < *n; i++) {
-        Operand item = !tuple ? x : x.kind == X_VALUE ? opd_value(x.v.agg->items[i]) : x.items[i];
-        out[i] = coerce(s, item, t, at);
+        out[i] = coerce(s, tuple ? opd_item(&x, (uint32_t)i) : x, t, at);
         if (opd_bad(&out[i])) return false;
     }
     return true;

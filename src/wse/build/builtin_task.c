@@ -128,10 +128,6 @@ Operand builtin_get_color_id(Sema *s, Node *call, Type *want) {
 
 // ---- binding ----
 
-static const char *const task_kinds[] = {
-    [TASK_DATA] = "data", [TASK_LOCAL] = "local", [TASK_CONTROL] = "control"
-};
-
 static bool check_reserved_task(Sema *s, ObjTaskKind kind, int id, Span at) {
     if (!shares_with_memcpy(s)) return true;
     bool taken = kind == TASK_LOCAL     ? id == 27 || id == 28 || id == 30
@@ -139,7 +135,7 @@ static bool check_reserved_task(Sema *s, ObjTaskKind kind, int id, Span at) {
                  : !wse3(s)             ? id >= 21 && id <= 23
                                         : id <= 1;
     if (!taken) return true;
-    sema_error(s, at, "%s task id %d is reserved by memcpy", task_kinds[kind], id);
+    sema_error(s, at, "%s task id %d is reserved by memcpy", task_kind_names[kind], id);
     return false;
 }
 
@@ -518,7 +514,7 @@ void instance_check_tables(Sema *s, Instance *in) {
         const TaskBind *other = bound_to(in, &b->id, b->kind);
         if (other == b) continue;
         sema_error(s, b->id_at, "task id %d already has the %s task '%s'", (int)b->id.i,
-                   task_kinds[other->kind], other->task->node->fn.name->s);
+                   task_kind_names[other->kind], other->task->node->fn.name->s);
         diag_note(s->c, other->at, "it is bound here");
     }
     for (size_t i = 0; i < in->queues.len && !in->control.set; i++)
@@ -566,7 +562,7 @@ void task_uses_check(Sema *s, Instance *in) {
         if (!b || b->kind == TASK_LOCAL || (b->kind == TASK_DATA && u->action == ACT_UNBLOCK))
             continue; // a task without an id is reported where its id is needed
         sema_error(s, u->at, "'%s' is a %s task and cannot be %s", b->task->node->fn.name->s,
-                   task_kinds[b->kind], done);
+                   task_kind_names[b->kind], done);
         diag_note(s->c, b->at, "it is bound here");
     }
 }

@@ -62,7 +62,7 @@ static bool control_of(Sema *s, Options *o, IrWhen *w) {
     if (!opd_bad(&one->x) && t->kind == TY_STRUCT && t->nfields == 1 && t->fields[0].name &&
         (one->x.kind == X_VALUE || one->x.kind == X_AGG)) {
         const char *name = t->fields[0].name->s;
-        Operand x = one->x.kind == X_VALUE ? opd_value(one->x.v.agg->items[0]) : one->x.items[0];
+        Operand x = opd_item(&one->x, 0);
         if (!strcmp(name, "activate")) return when_of(s, x, option_span(one), ACT_ACTIVATE, w);
         if (!strcmp(name, "unblock")) return when_of(s, x, option_span(one), ACT_UNBLOCK, w);
         if (!strcmp(name, "terminate") && opd_known(&x) && x.type == s->types.bool_) {

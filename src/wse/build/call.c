@@ -201,6 +201,26 @@ FuncInst *func_inst(Sema *s, Func *f, Span at) {
     return instance(s, f, known, types, t->result, at);
 }
 
+// Where a run-time call leaves its result: in memory of the frame, whose address goes in front of
+// the arguments, or in a register.
+static Operand call_result(Sema *s, IrCall *ic, Type *result) {
+    if (type_is_aggregate(result) && result->size) {
+        Operand out = mem_temp(s, result);
+        out.is_const = true;
+        ic->args[ic->nargs++] = address_reg(s, &out);
+        return out;
+    }
+    if (result->kind == TY_VOID) return opd_void(s);
+    ic->result = ir_reg(s->fx->ir, result);
+    return opd_reg(result, ic->result);
+}
+
+// Arrays and structs are passed by reference.
+static void call_arg(Sema *s, IrCall *ic, Operand x, const Type *t, Span at) {
+    if (type_is_aggregate(t)) x = in_memory(s, x, at);
+    ic->args[ic->nargs++] = to_reg(s, x);
+}
+
 static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *types,
                          const Value *known, Type *result, Span at) {
     uint32_t n = f->node->fn.params.len;
@@ -210,20 +230,23 @@ static Operand emit_call(Sema *s, Func *f, const Operand *args, Type *const *typ
     *ic = (IrCall){
         .to = fi, .through = -1, .args = arena_array(s->arena, int, n + 2), .result = -1
     };
-    Operand out = opd_void(s);
-    if (type_is_aggregate(result) && result->size) {
-        out = mem_temp(s, result);
-        out.is_const = true;
-        ic->args[ic->nargs++] = address_reg(s, &out);
-    } else if (result->kind != TY_VOID) {
-        ic->result = ir_reg(s->fx->ir, result);
-        out = opd_reg(result, ic->result);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        if (known[i].type) continue;
-        Operand x = args[i];
-        if (type_is_aggregate(types[i])) x = in_memory(s, x, at); // by reference
-        ic->args[ic->nargs++] = to_reg(s, x);
+    Operand out = call_result(s, ic, result);
+    for (uint32_t i = 0; i < n; i++)
+        if (!known[i].type) call_arg(s, ic, args[i], types[i], at);
+    ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
+    return out;
+}
+
+Operand call_through(Sema *s, int reg, Type *ft, const Operand *args, Node *n) {
+    uint32_t nargs = ft->nfields;
+    IrCall *ic = arena_new(s->arena, IrCall);
+    *ic = (IrCall){ .through = reg, .args = arena_array(s->arena, int, nargs + 1), .result = -1 };
+    Operand out = call_result(s, ic, ft->result ? ft->result : s->types.void_);
+    for (uint32_t i = 0; i < nargs; i++) {
+        Span at = span_of(n->call.args.data[i]);
+        Operand x = coerce(s, args[i], ft->fields[i].type, at);
+        if (opd_bad(&x)) return x;
+        call_arg(s, ic, x, x.type, at);
     }
     ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
     return out;

@@ -183,9 +183,9 @@ static Operand *coerce_fields(Sema *s, const Operand *x, Type *t, Span at) {
     for (uint32_t i = 0; i < t->nfields; i++) {
         int k = t->fields[i].name ? type_field(x->type, t->fields[i].name) : (int)i;
         const Field *f = &x->type->fields[k];
-        Operand item = x->kind == X_AGG     ? x->items[k]
-                       : x->kind == X_VALUE ? opd_value(x->v.agg->items[k])
-                                            : rvalue(s, mem_at(x, f->type, (int)f->value));
+        Operand item = x->kind == X_AGG || x->kind == X_VALUE
+                           ? opd_item(x, (uint32_t)k)
+                           : rvalue(s, mem_at(x, f->type, (int)f->value));
         items[i] = coerce(s, item, t->fields[i].type, at);
         if (opd_bad(&items[i])) return NULL;
     }

@@ -263,10 +263,6 @@ static void emit_start(Emit *e) {
     e->inst->queues.n = (uint32_t)e->queues.len - e->inst->queues.at;
 }
 
-static void number_fifos(Emit *e) {
-    for (size_t i = 0; i < e->in->fifos.len; i++) e->in->fifos.data[i]->number = (uint32_t)i;
-}
-
 static uint8_t fifo_task(Emit *e, const Value *v, Span at) {
     if (!v->type) return OBJ_NONE8;
     return v->type->kind == TY_FN ? emit_task_id(e, v->fn, at) : (uint8_t)v->i;
@@ -340,7 +336,6 @@ static void emit_instance(Emit *e, Instance *in) {
     row.code_bytes = 0;
     e->dsds_at = (uint32_t)e->dsds.len, e->shapes_at = (uint32_t)e->shapes.len;
     e->vecs_at = (uint32_t)e->vecs.len, e->dsrs_at = (uint32_t)e->dsrs.len;
-    number_fifos(e);
     emit_fifos(e);
     for (size_t i = 0; i < in->start_loads.len; i++) {
         int none = 0;

@@ -386,32 +386,6 @@ static Operand element(Sema *s, Node *n) {
 
 // -------------------------------------------------------------------------------------------------
 
-// A call of the function whose index is in a register. Arrays and structs travel as in any call.
-static Operand call_through(Sema *s, int reg, Type *ft, const Operand *args, Node *n) {
-    uint32_t nargs = ft->nfields;
-    Type *result = ft->result ? ft->result : s->types.void_;
-    IrCall *ic = arena_new(s->arena, IrCall);
-    *ic = (IrCall){ .through = reg, .args = arena_array(s->arena, int, nargs + 1), .result = -1 };
-    Operand out = opd_void(s);
-    if (type_is_aggregate(result) && result->size) {
-        out = mem_temp(s, result);
-        out.is_const = true;
-        ic->args[ic->nargs++] = address_reg(s, &out);
-    } else if (result->kind != TY_VOID) {
-        ic->result = ir_reg(s->fx->ir, result);
-        out = opd_reg(result, ic->result);
-    }
-    for (uint32_t i = 0; i < nargs; i++) {
-        Span at = span_of(n->call.args.data[i]);
-        Operand x = coerce(s, args[i], ft->fields[i].type, at);
-        if (opd_bad(&x)) return x;
-        if (type_is_aggregate(x.type)) x = in_memory(s, x, at);
-        ic->args[ic->nargs++] = to_reg(s, x);
-    }
-    ir_emit(s, IR_CALL, 0, 0, 0)->x.call = ic;
-    return out;
-}
-
 APART static Operand call(Sema *s, Node *n) {
     Operand f = expr(s, n->call.of, NULL);
     if (opd_bad(&f)) return f;

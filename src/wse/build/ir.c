@@ -1,14 +1,6 @@
 // The typed IR: building it and printing it.
 #include "wse/build/sema.h"
 
-static const struct {
-    const char *name, *operands;
-} machine[] = {
-#define INSN(name, operands, cost, ...) [PE_##name] = { #name, operands },
-#include "wse/chip/pe.def"
-#undef INSN
-};
-
 int ir_reg_wide(IrFunc *f, Type *t, int width) {
     vec_push(&f->regs, (IrReg){ .type = t, .width = (uint8_t)width });
     return (int)f->regs.len - 1;
@@ -37,7 +29,7 @@ IrIns *ir_emit(Sema *s, uint16_t op, int a, int b, int c) {
     if (f->dead) return arena_new(s->arena, IrIns);
     if (op < PE_OPS)
         for (int k = 1; k < 3; k++)
-            if (machine[op].operands[k] == 'j' || machine[op].operands[k] == 'J')
+            if (pe_operands((PeOp)op)[k] == 'j' || pe_operands((PeOp)op)[k] == 'J')
                 f->labels.data[k == 1 ? b : c]++;
     vec_push(&f->ins, (IrIns){ .op = op, .a = a, .b = b, .c = c, .pos = s->pos });
     return &vec_last(&f->ins);
@@ -49,7 +41,7 @@ int ir_result(const IrIns *in) {
         in->op == IR_DSD)
         return in->a;
     if (in->op >= PE_OPS) return -1;
-    char c = machine[in->op].operands[0];
+    char c = pe_operands((PeOp)in->op)[0];
     return c == 'w' || c == 'W' ? in->a : -1;
 }
 
@@ -93,10 +85,8 @@ static void dump_operand(const IrIns *in, char letter, int v, StrBuf *out) {
 }
 
 static void dump_dsd(const DsdVal *d, StrBuf *out) {
-    static const char *const kinds[] = { "none",   "mem1d", "mem4d",  "fabin",
-                                         "fabout", "fifo",  "circbuf" };
     DsdKind k = dsd_kind(d->bits);
-    sb_printf(out, "%s", kinds[k < DSD_KINDS ? k : 0]);
+    sb_printf(out, "%s", dsd_kind_names[k < DSD_KINDS ? k : 0]);
     if (k == DSD_FIFO && d->fifo && d->fifo->buffer) sb_printf(out, "(%s)", d->fifo->buffer->name);
     if (k == DSD_CIRCBUF)
         sb_printf(out, "(%s+%d, extent %u, wraparound %u)", d->base ? d->base->name : "", d->off,
@@ -139,12 +129,7 @@ static void dump_when(const char *name, const IrWhen *w, StrBuf *out) {
 }
 
 static void dump_vec(const IrVec *v, StrBuf *out) {
-    static const char *const names[] = {
-#define _(name, d, s0, s1, w2, w3) [VEC_##name] = #name,
-        VEC_OPS(_)
-#undef _
-    };
-    sb_printf(out, "%s", names[v->op]);
+    sb_printf(out, "%s", vec_names[v->op]);
     dump_opd(&v->dest, out), dump_opd(&v->src0, out), dump_opd(&v->src1, out);
     if (v->scalar >= 0) sb_printf(out, " %%%d", v->scalar);
     if (v->flags & VEC_ASYNC) sb_printf(out, ", async");
@@ -191,11 +176,15 @@ static void dump_ins(const IrIns *in, StrBuf *out) {
         dump_when("then", &in->x.ldsr->done, out);
         return;
     }
-    case IR_STR: sb_printf(out, "  %s \"%s\"", machine[in->b].name, in->x.str); return;
+    case IR_STR: sb_printf(out, "  %s \"%s\"", pe_name((PeOp)in->b), in->x.str); return;
     }
-    sb_printf(out, "  %s", machine[in->op].name);
+    sb_printf(out, "  %s", pe_name((PeOp)in->op));
     for (int k = 0; k < 3; k++)
-        dump_operand(in, machine[in->op].operands[k], k == 0 ? in->a : k == 1 ? in->b : in->c, out);
+        dump_operand(in, pe_operands((PeOp)in->op)[k],
+                     k == 0   ? in->a
+                     : k == 1 ? in->b
+                              : in->c,
+                     out);
 }
 
 void ir_dump(const FuncInst *f, StrBuf *out) {

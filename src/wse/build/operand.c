@@ -194,6 +194,10 @@ void store(Sema *s, Operand to, Operand x, Span at) {
     }
 }
 
+Operand opd_item(const Operand *x, uint32_t i) {
+    return x->kind == X_VALUE ? opd_value(value_item(&x->v, i)) : x->items[i];
+}
+
 // Memory of this function's frame, for one value.
 Operand mem_temp(Sema *s, Type *t) {
     return (Operand){ .kind = X_MEM,

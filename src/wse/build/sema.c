@@ -232,6 +232,51 @@ Type *func_type(Sema *s, Func *f) {
     return f->failed ? NULL : f->type;
 }
 
+// A parameter: the value that the import gave, or its default.
+static bool resolve_param(Sema *s, Decl *d, Type *type) {
+    Node *n = d->node;
+    if (d->bound) {
+        // A parameter with a default but no type takes the type of what it is given.
+        d->value = d->given;
+        if (type && !coerce_value(s, d->given, type, &d->value)) {
+            Operand x = opd_value(d->given);
+            coerce(s, x, type, d->given_at.at ? d->given_at : span_of(n));
+            diag_note(s->c, span_of(n), "as the value of parameter '%s'", n->var.name->s);
+            return false;
+        }
+    } else if (n->var.init) {
+        Operand x = eval_in(s, d->mod, IN_GLOBAL, n->var.init, type);
+        if (type) x = coerce(s, x, type, span_of(n->var.init));
+        if (opd_bad(&x)) return false;
+        d->value = x.v;
+    } else {
+        return false; // reported where it is read
+    }
+    d->type = d->value.type;
+    return true;
+}
+
+// Can a global variable have the type of d?
+static bool check_variable_type(Sema *s, const Decl *d) {
+    const Node *n = d->node;
+    const Type *t = d->type;
+    bool nothing = !t->size && t->kind != TY_ARRAY; // an array may be empty
+    if (t->kind == TY_COMPTIME_INT || t->kind == TY_COMPTIME_FLOAT)
+        return sema_error(s, span_of(n),
+                          "a variable needs a type of fixed width; write 'var %s: %s'",
+                          n->var.name->s, t->kind == TY_COMPTIME_INT ? "i16" : "f32");
+    if (t->comptime_only || nothing)
+        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'%s", t->name,
+                          fn_hint(s, t));
+    const Type *part = t->kind == TY_ARRAY ? t->elem : t;
+    if ((part == s->types.bf16 || part == s->types.cb16) && part != s->types.fp16)
+        return sema_error(s, span_of(n),
+                          "'%s' cannot be '%s': the 16-bit float of this program is '%s', others "
+                          "are comptime-known",
+                          n->var.name->s, t->name, s->types.fp16->name);
+    return true;
+}
+
 static bool resolve_var(Sema *s, Decl *d, Span at) {
     Node *n = d->node;
     Type *type = NULL;
@@ -241,27 +286,7 @@ static bool resolve_var(Sema *s, Decl *d, Span at) {
         d->type = type;
         return resolve_extern(s, d, at);
     }
-    if (n->flags & NF_PARAM) {
-        if (d->bound) {
-            // A parameter with a default but no type takes the type of what it is given.
-            d->value = d->given;
-            if (type && !coerce_value(s, d->given, type, &d->value)) {
-                Operand x = opd_value(d->given);
-                coerce(s, x, type, d->given_at.at ? d->given_at : span_of(n));
-                diag_note(s->c, span_of(n), "as the value of parameter '%s'", n->var.name->s);
-                return false;
-            }
-        } else if (n->var.init) {
-            Operand x = eval_in(s, d->mod, IN_GLOBAL, n->var.init, type);
-            if (type) x = coerce(s, x, type, span_of(n->var.init));
-            if (opd_bad(&x)) return false;
-            d->value = x.v;
-        } else {
-            return false; // reported where it is read
-        }
-        d->type = d->value.type;
-        return true;
-    }
+    if (n->flags & NF_PARAM) return resolve_param(s, d, type);
     Operand x = { .kind = X_NORETURN };
     if (n->var.init) {
         const char *outer = s->import_name;
@@ -286,21 +311,7 @@ static bool resolve_var(Sema *s, Decl *d, Span at) {
         return true;
     }
     d->type = type ? type : x.v.type;
-    bool nothing = !d->type->size && d->type->kind != TY_ARRAY; // an array may be empty
-    if (d->type->comptime_only || nothing) {
-        if (d->type->kind == TY_COMPTIME_INT || d->type->kind == TY_COMPTIME_FLOAT)
-            return sema_error(s, span_of(n),
-                              "a variable needs a type of fixed width; write 'var %s: %s'",
-                              n->var.name->s, d->type->kind == TY_COMPTIME_INT ? "i16" : "f32");
-        return sema_error(s, span_of(n), "a global variable cannot have the type '%s'%s",
-                          d->type->name, fn_hint(s, d->type));
-    }
-    const Type *part = d->type->kind == TY_ARRAY ? d->type->elem : d->type;
-    if ((part == s->types.bf16 || part == s->types.cb16) && part != s->types.fp16)
-        return sema_error(s, span_of(n),
-                          "'%s' cannot be '%s': the 16-bit float of this program is '%s', others "
-                          "are comptime-known",
-                          n->var.name->s, d->type->name, s->types.fp16->name);
+    if (!check_variable_type(s, d)) return false;
     if (n->var.init) d->value = x.v;
     return true;
 }

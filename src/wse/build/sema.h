@@ -681,6 +681,7 @@ Operand opd_wrong(Sema *s, Span at, const char *fmt, ...) __attribute__((format(
 const char *value_text(Sema *s, const Value *v);
 Operand opd_mem(Type *t, Global *base, int off, bool is_const);
 Operand mem_at(const Operand *m, Type *t, int off); // a part of an X_MEM
+Operand opd_item(const Operand *x, uint32_t i);     // part i of an X_VALUE or X_AGG
 Operand mem_temp(Sema *s, Type *t);                 // fresh memory of the frame
 Operand mem_copy(Sema *s, Operand x, Span at);      // x in fresh memory of the frame
 Operand in_memory(Sema *s, Operand x, Span at);     // an X_MEM with the value of x
@@ -765,6 +766,8 @@ bool going(const Sema *s); // neither unwinding nor in dead code
 Operand join(Sema *s, Target *t, bool falls_through, Span at);
 Local *local_add(Sema *s, Name *name, Type *type, LocalKind kind, bool is_const, Span at);
 Operand call_function(Sema *s, Func *f, Operand *args, uint32_t n, Node *call);
+// A call of the function whose index is in a register; n is the call.
+Operand call_through(Sema *s, int reg, Type *ft, const Operand *args, Node *n);
 // the instance of a function that is not generic
 FuncInst *func_inst(Sema *s, Func *f, Span at);
 void func_analyse(Sema *s, FuncInst *fi); // its body to IR

@@ -263,10 +263,6 @@ static void declare_constant(Sema *s, Node *n, Type *type, Operand x) {
         l->kind = LOCAL_VALUE, l->v = x.v;
 }
 
-static Operand range_part(Operand over, int k) {
-    return over.kind == X_VALUE ? opd_value(over.v.agg->items[k]) : over.items[k];
-}
-
 static int pinned_reg(Sema *s, Type *t, Operand x) {
     int r = ir_reg(s->fx->ir, t);
     s->fx->ir->regs.data[r].pinned = true;
@@ -278,7 +274,7 @@ static int pinned_reg(Sema *s, Type *t, Operand x) {
 static void declare_range(Sema *s, Node *n, Type *type, Operand x) {
     Operand *parts = arena_array(s->arena, Operand, 3);
     for (int i = 0; i < 3; i++) {
-        int r = pinned_reg(s, type->elem, range_part(x, i));
+        int r = pinned_reg(s, type->elem, opd_item(&x, (uint32_t)i));
         parts[i] = (Operand){ .kind = X_LOCAL, .type = type->elem, .reg = r, .idx = -1 };
     }
     Local *l = local_add(s, n->var.name, type, LOCAL_OPERAND, n->flags & NF_CONST, span_of(n));
@@ -417,7 +413,8 @@ static void assign(Sema *s, Node *n) {
     if (opd_bad(&x)) return;
     x = coerce(s, x, type, span_of(n->assign.rhs));
     if (opd_bad(&x)) return;
-    for (int i = 0; range && i < 3; i++) store(s, to.local->x.items[i], range_part(x, i), at);
+    for (int i = 0; range && i < 3; i++)
+        store(s, to.local->x.items[i], opd_item(&x, (uint32_t)i), at);
     if (!range) store(s, to, x, span_of(n->assign.rhs));
 }
 
@@ -793,10 +790,10 @@ static bool counter_of(Sema *s, Node *n, Operand over, Counter *c) {
         return true;
     }
     Type *t = over.type->elem->kind == TY_COMPTIME_INT ? s->types.i16 : over.type->elem;
-    Operand by = coerce(s, range_part(over, 2), t, span_of(n));
+    Operand by = coerce(s, opd_item(&over, 2), t, span_of(n));
     c->type = t;
-    c->start = coerce(s, range_part(over, 0), t, span_of(n));
-    c->stop = coerce(s, range_part(over, 1), t, span_of(n));
+    c->start = coerce(s, opd_item(&over, 0), t, span_of(n));
+    c->stop = coerce(s, opd_item(&over, 1), t, span_of(n));
     if (opd_bad(&c->start) || opd_bad(&c->stop) || opd_bad(&by)) return false;
     c->by = by;
     c->step = opd_known(&by) ? (int64_t)by.v.i : 0;

@@ -58,10 +58,11 @@ static void make_lanes(Pe *p) {
                 n++;
 }
 
+const uint8_t input_words[2][WSE_QUEUES] = { { 6, 6, 4, 4, 2, 2, 2, 2 },
+                                             { 8, 8, 4, 4, 4, 4, 4, 4 } };
+
 static void make_queues(const Chip *c, Pe *p) {
-    static const uint8_t input[2][WSE_QUEUES] = { { 6, 6, 4, 4, 2, 2, 2, 2 },
-                                                  { 8, 8, 4, 4, 4, 4, 4, 4 } },
-                         output2[] = { 2, 2, 6, 6, 2, 2 };
+    static const uint8_t output2[] = { 2, 2, 6, 6, 2, 2 };
     bool wse2 = c->head->arch == WSE2;
     enum { UNBOUND_WORDS = 2 }; // WSE-2 colors without a queue: as the shortest
     for (unsigned color = 0; wse2 && color < WSE_COLORS; color++) {
@@ -84,13 +85,13 @@ static void make_queues(const Chip *c, Pe *p) {
                 (Queue){ .cap = 8 + EXECUTE_WORDS, .number = q->number, .color = q->color };
         else if (!wse2)
             p->chans[p->plan->chan_queue[q->number]] =
-                (Queue){ .cap = input[1][q->number] + RAMP_WORDS,
+                (Queue){ .cap = input_words[1][q->number] + RAMP_WORDS,
                          .number = q->number,
                          .color = q->color,
                          .from_host = c->head->h2d >> q->color & 1,
                          .control_at = q->control_at };
         else if (p->plan->chan_queue[q->number] != OBJ_NONE8)
-            p->chans[p->plan->chan_queue[q->number]].cap = input[0][q->number] + RAMP_WORDS;
+            p->chans[p->plan->chan_queue[q->number]].cap = input_words[0][q->number] + RAMP_WORDS;
     }
 }
 

@@ -1,5 +1,5 @@
-// The processing element's instructions as data: names, operands and costs from pe.def, and the
-// disassembler. What the instructions do is in pe.c.
+// The processing element's instructions as data: names, operands and costs from pe.def, the
+// disassembler, and the names of what they act on. What the instructions do is in pe.c.
 #include "wse/chip/object.h"
 
 #include <inttypes.h>
@@ -14,6 +14,15 @@ static const struct {
 #include "wse/chip/pe.def"
 #undef INSN
 };
+
+const char *const vec_names[VEC_COUNT] = {
+#define _(name, d, s0, s1, w2, w3) #name,
+    VEC_OPS(_)
+#undef _
+};
+const char *const dsd_kind_names[DSD_KINDS] = { "none",   "mem1d", "mem4d",  "fabin",
+                                                "fabout", "fifo",  "circbuf" };
+const char *const task_kind_names[TASK_KINDS] = { "data", "local", "control" };
 
 unsigned pe_cost(PeOp op) { return insns[op].cost; }
 const char *pe_operands(PeOp op) { return insns[op].operands; }

@@ -300,6 +300,7 @@ static inline unsigned flit_tx(const Flit *f, unsigned tx) {
     return f->control && f->data >> 24 & 1 ? tx & ~(1u << DIR_RAMP) : tx;
 }
 static inline Flit *queue_head(Queue *q) { return &q->slot[q->head]; }
+extern const uint8_t input_words[2][WSE_QUEUES]; // capacities of input queues on WSE-2 and WSE-3
 // Field by field: a structure that is built and copied at once stalls on its own stores.
 static inline void flit_put(Flit *f, uint64_t at, uint32_t word, unsigned color, bool control) {
     f->at = at;
@@ -382,7 +383,6 @@ void vec_step(Chip *c, Pe *p, Op *op, unsigned slot); // moves what one cycle mo
 const char *vec_waits(Chip *c, Pe *p, Op *op, unsigned slot, char *buf, size_t n);
 int vec_reader(const Pe *p, unsigned chan); // slot of an operation that reads the channel, or -1
 bool vec_load_dsr(Chip *c, Pe *p, const ObjDsrLoad *l, const uint64_t *regs);
-extern const char *const vec_names[VEC_COUNT];
 // One element of an iterator: 1 done, 0 the main thread waits, -1 fault.
 int vec_element_read(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t *value);
 int vec_element_write(Chip *c, Pe *p, uint64_t *it, ObjElement kind, uint64_t value);

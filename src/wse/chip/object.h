@@ -467,4 +467,8 @@ int pe_disasm(uint64_t insn, char *out, size_t n);
 unsigned pe_cost(PeOp op);
 const char *pe_operands(PeOp op);
 const char *pe_name(PeOp op);
+// "fmacs", "fabin", "local": what programs and messages call them.
+extern const char *const vec_names[VEC_COUNT];
+extern const char *const dsd_kind_names[DSD_KINDS];
+extern const char *const task_kind_names[TASK_KINDS];
 void pe_document(StrBuf *to); // docs/isa/pe.md

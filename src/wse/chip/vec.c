@@ -11,11 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const vec_names[VEC_COUNT] = {
-#define _(name, d, s0, s1, w2, w3) #name,
-    VEC_OPS(_)
-#undef _
-};
 // ---- one element ----
 
 static inline __attribute__((always_inline)) uint32_t compute(VecOp op, uint32_t a, uint32_t b,

@@ -9,7 +9,6 @@ static bool unsupported(Chip *c, Pe *p, const char *what) {
 // The channel a fabin DSD reads. On WSE-2 the color decides, and naming a queue binds it to the
 // color.
 static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
-    static const uint8_t capacity[WSE_QUEUES] = { 6, 6, 4, 4, 2, 2, 2, 2 };
     unsigned queue = dsd_queue(d), color = dsd_color(d);
     if (c->head->arch == WSE3) {
         if (queue >= WSE_QUEUES) return pe_fault(c, p, "a fabin DSD without an input queue");
@@ -27,8 +26,8 @@ static bool input_channel(Chip *c, Pe *p, ObjDsd d, Walk *w) {
     if (w->port == OBJ_NONE8)
         return pe_fault(c, p, "color %u is not routed to the RAMP here: its words can never arrive",
                         color);
-    if (queue < WSE_QUEUES && p->chans[w->port].cap < capacity[queue] + RAMP_WORDS)
-        p->chans[w->port].cap = capacity[queue] + RAMP_WORDS;
+    if (queue < WSE_QUEUES && p->chans[w->port].cap < input_words[0][queue] + RAMP_WORDS)
+        p->chans[w->port].cap = input_words[0][queue] + RAMP_WORDS;
     return true;
 }
 
