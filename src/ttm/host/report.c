@@ -48,10 +48,10 @@ static void add_place(const Running *r, uint32_t pc, StrBuf *out) {
 // The circular buffer whose count of filled or freed pages lies at an address: the firmware keeps
 // them in registers of the stream of that number. -1: none.
 static int cb_counted_at(const ttm_device_t *d, uint32_t addr, bool *filled) {
-    enum { STREAMS = 0xFFB40000, STREAM_SIZE = 0x1000, FREED = 8 * 4, FILLED = 10 * 4 };
-    uint32_t stream = (addr - STREAMS) / STREAM_SIZE, offset = addr % STREAM_SIZE;
-    *filled = offset == FILLED;
-    bool counts = addr >= STREAMS && stream < d->facts->num_cbs && (*filled || offset == FREED);
+    uint32_t stream = (addr - ABI_STREAMS) / ABI_STREAM_SIZE, offset = addr % ABI_STREAM_SIZE;
+    *filled = offset == 4 * ABI_CB_FILLED;
+    bool counts = addr >= ABI_STREAMS && stream < d->facts->num_cbs &&
+                  (*filled || offset == 4 * ABI_CB_FREED);
     return counts ? (int)stream : -1;
 }
 

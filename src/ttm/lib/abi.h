@@ -160,6 +160,13 @@ enum {
 #define ABI_TILE_BYTES(datums, bits, exponents)                                                    \
     ((datums) * (bits) / 8 + (!(exponents) ? 0 : (datums) / 16 > 16 ? (datums) / 16 : 16))
 
+// ---- Circular buffers count their pages in registers of the overlay stream of their number
+
+#define ABI_STREAMS     0xFFB40000u
+#define ABI_STREAM_SIZE 0x1000
+#define ABI_CB_FREED    8 // register: its address is ABI_STREAMS + stream * ABI_STREAM_SIZE + 4 * 8
+#define ABI_CB_FILLED   10
+
 // ---- Messages
 
 typedef struct rta_offset_t {

@@ -42,24 +42,23 @@ ALWI uint32_t wt_from_unpack(uint32_t value) {
 #endif
     return value;
 }
+#ifdef TRISC_UNPACK
+ALWI uint32_t wt_page_address(uint32_t cb_id, uint32_t tile_index) {
+    LocalCBInterface &cb = get_local_cb_interface(cb_id);
+    return (cb.fifo_rd_ptr + cb.fifo_page_size * tile_index) << WT_CB_ADDR_SHIFT;
+}
+#endif
 // The address of a page at the front, and a word of it, the same on all three processors.
 ALWI uint32_t get_tile_address([[maybe_unused]] uint32_t cb_id,
                                [[maybe_unused]] uint32_t tile_index) {
     uint32_t address = 0;
-    UNPACK({
-        LocalCBInterface &cb = get_local_cb_interface(cb_id);
-        address = (cb.fifo_rd_ptr + cb.fifo_page_size * tile_index) << WT_CB_ADDR_SHIFT;
-    })
+    UNPACK(address = wt_page_address(cb_id, tile_index);)
     return wt_from_unpack(address);
 }
 ALWI uint32_t read_tile_value([[maybe_unused]] uint32_t cb_id, [[maybe_unused]] uint32_t tile_index,
                               [[maybe_unused]] uint32_t element_offset) {
     uint32_t value = 0;
-    UNPACK({
-        LocalCBInterface &cb = get_local_cb_interface(cb_id);
-        uint32_t page = (cb.fifo_rd_ptr + cb.fifo_page_size * tile_index) << WT_CB_ADDR_SHIFT;
-        value = ((volatile uint32_t *)page)[element_offset];
-    })
+    UNPACK(value = ((volatile uint32_t *)wt_page_address(cb_id, tile_index))[element_offset];)
     return wt_from_unpack(value);
 }
 

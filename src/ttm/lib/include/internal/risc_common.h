@@ -1,4 +1,3 @@
-// Waiting and registers.
+// Waiting and registers, by a longer path.
 #pragma once
-#include "c_tensix_core.h"
-#include "wt/args.h"
+#include <risc_common.h>

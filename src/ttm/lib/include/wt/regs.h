@@ -148,13 +148,13 @@
 #define NOC_AT_CMD_BUF     3
 
 // ---- Overlay streams: we use their registers as counters shared by the processors of a tile
-#define NOC_OVERLAY_START_ADDR    0xFFB40000u
-#define NOC_STREAM_REG_SPACE_SIZE 0x1000
+#define NOC_OVERLAY_START_ADDR    ABI_STREAMS
+#define NOC_STREAM_REG_SPACE_SIZE ABI_STREAM_SIZE
 #define STREAM_REG_ADDR(stream, reg)                                                               \
     (NOC_OVERLAY_START_ADDR + (uint32_t)(stream) * NOC_STREAM_REG_SPACE_SIZE + ((uint32_t)(reg) << 2))
 #define STREAM_REMOTE_SRC_REG_INDEX                      4  // a word of 24 bits without effect
-#define STREAM_REMOTE_DEST_BUF_START_REG_INDEX           8  // circular buffer: pages freed
-#define STREAM_REMOTE_DEST_BUF_SIZE_REG_INDEX            10 // circular buffer: pages filled
+#define STREAM_REMOTE_DEST_BUF_START_REG_INDEX           ABI_CB_FREED
+#define STREAM_REMOTE_DEST_BUF_SIZE_REG_INDEX            ABI_CB_FILLED
 #define STREAM_REMOTE_DEST_BUF_SPACE_AVAILABLE_REG_INDEX 297
 #define STREAM_REMOTE_DEST_BUF_SPACE_AVAILABLE_UPDATE_REG_INDEX 270
 #define REMOTE_DEST_BUF_WORDS_FREE_INC                   6  // where an update's increment begins
